@@ -1,0 +1,66 @@
+"""Failures that Flask keeps to itself: those that a broad error handler turns into a response."""
+
+from collections.abc import Callable
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from opentelemetry import trace
+
+from tocsin.capture.recorder import Recorder
+from tocsin.guard import guard
+
+#: Where an exception waits, in the WSGI environment, until it is known how the request was answered.
+ANSWERED = "tocsin.answered_error"
+
+
+def hook_flask(flask: ModuleType, recorder: Recorder) -> Callable[[], None]:
+    """See what no handler of the application caught, and what one caught only to answer 500 or above.
+
+    A handler that answers less than 500 has dealt with the error: that is no failure.
+    Returns a function that takes the hooks away.
+    """
+    original = flask.Flask.handle_user_exception
+
+    @wraps(original)
+    def handle_user_exception(self: Any, e: Exception) -> Any:
+        answer = original(self, e)
+        remember(e)
+        return answer
+
+    @guard("Flask hook")
+    def remember(error: Exception) -> None:
+        if not _is_http(error):
+            flask.request.environ[ANSWERED] = error
+
+    @guard("Flask hook")
+    def on_exception(_app: Any, exception: Exception, **_: Any) -> None:
+        recorder.see(exception, handled=False, context=_context(flask))
+
+    @guard("Flask hook")
+    def on_finished(_app: Any, response: Any, **_: Any) -> None:
+        error = flask.request.environ.pop(ANSWERED, None)
+        if error is not None and response.status_code >= 500:
+            recorder.see(error, handled=True, context=_context(flask))
+            trace.get_current_span().record_exception(error)
+
+    flask.Flask.handle_user_exception = handle_user_exception
+    flask.got_request_exception.connect(on_exception, weak=False)
+    flask.request_finished.connect(on_finished, weak=False)
+
+    def unhook() -> None:
+        flask.Flask.handle_user_exception = original
+        flask.got_request_exception.disconnect(on_exception)
+        flask.request_finished.disconnect(on_finished)
+
+    return unhook
+
+
+def _is_http(error: Exception) -> bool:
+    """Whether this is `abort(…)`: an answer, not a failure."""
+    return hasattr(error, "get_response")
+
+
+def _context(flask: ModuleType) -> dict[str, str]:
+    rule = flask.request.url_rule
+    return {"http.request.method": flask.request.method, "http.route": rule.rule if rule else ""}

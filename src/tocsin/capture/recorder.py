@@ -1,0 +1,147 @@
+"""Where every sighting of a failure arrives: each failure becomes one draft, however often it is seen."""
+
+import logging
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from opentelemetry import trace
+
+from tocsin.capture.draft import Draft, find, mark
+from tocsin.errors import Failure, Identity, InApp, failure_of, identify
+from tocsin.telemetry import Measurement
+
+#: Occurrences of one fingerprint that are kept with stack trace: these first ones, then one each interval.
+FIRST_SAMPLES = 5
+SAMPLE_INTERVAL = 10.0
+#: Fingerprints whose sampling is remembered.
+REMEMBERED = 5_000
+
+
+@dataclass(slots=True)
+class Inbox:
+    """What the request path hands over to the writer's thread. Appending never blocks; beyond the size it drops."""
+
+    size: int
+    drafts: deque[Draft] = field(default_factory=deque)
+    measurements: deque[Measurement] = field(default_factory=deque)
+    dropped: int = 0
+
+    def put(self, draft: Draft) -> None:
+        """Hand over an occurrence."""
+        if len(self.drafts) < self.size:
+            self.drafts.append(draft)
+        else:
+            self.dropped += 1
+
+    def measure(self, measurement: Measurement) -> None:
+        """Hand over a duration."""
+        if len(self.measurements) < self.size:
+            self.measurements.append(measurement)
+        else:
+            self.dropped += 1
+
+    def forget(self) -> None:
+        """Empty it in a forked child: the parent writes what it saw."""
+        self.drafts.clear()
+        self.measurements.clear()
+
+
+class Recorder:
+    """Identifies failures and hands each one over once.
+
+    Costs microseconds for a failure that was seen before; formats a stack trace only for sampled occurrences.
+    """
+
+    def __init__(self, inbox: Inbox, *, in_app: InApp, service: str, clock: Callable[[], float] = time.time) -> None:
+        self.inbox = inbox
+        self.service = service
+        #: Fingerprints that the store has; None until the writer has read them.
+        self.known: set[str] | None = None
+        self._in_app = in_app
+        self._clock = clock
+        self._samples: dict[str, tuple[int, float]] = {}
+
+    def see(
+        self,
+        error: BaseException,
+        *,
+        handled: bool,
+        span: trace.Span | None = None,
+        context: Mapping[str, str] | None = None,
+    ) -> Draft | None:
+        """Record a failure, or recognise it: its draft, or None for what is no failure (an exit, a cancellation).
+
+        A failure first seen where it might still be caught counts as unhandled once it is seen to escape.
+        """
+        if not isinstance(error, Exception):
+            return None
+        draft = find(error)
+        if draft is None:
+            failure = failure_of(error)
+            draft = self._draft(failure, handled=handled, span=span)
+            mark(error, draft)
+            if self._is_sampled(draft):
+                draft.message = failure.message
+                draft.stacktrace = "".join(traceback.format_exception(error))
+                draft.context = dict(context or {})
+            self.inbox.put(draft)
+        elif draft.handled and not handled:
+            draft.handled = False
+        self._write_onto(span, draft)
+        return draft
+
+    def see_message(self, record: logging.LogRecord) -> Draft:
+        """Record an error that was logged without an exception: its template is its identity."""
+        failure = Failure.of_message(record.msg if isinstance(record.msg, str) else str(record.msg))
+        draft = self._draft(failure, handled=True, span=None)
+        if self._is_sampled(draft):
+            draft.message = record.getMessage()
+            draft.context = {
+                "logger": record.name,
+                "code.file.path": record.pathname,
+                "code.line.number": str(record.lineno),
+            }
+        self.inbox.put(draft)
+        self._write_onto(None, draft)
+        return draft
+
+    def see_exported(self, failure: Failure, *, span: trace.Span) -> Draft:
+        """Record a failure that is known only by what somebody else wrote onto a span."""
+        draft = self._draft(failure, handled=False, span=span)
+        if self._is_sampled(draft):
+            draft.message = failure.message
+        self.inbox.put(draft)
+        return draft
+
+    def _draft(self, failure: Failure, *, handled: bool, span: trace.Span | None) -> Draft:
+        span = span or trace.get_current_span()
+        attributes: Mapping[str, object] = getattr(span, "attributes", None) or {}
+        identity: Identity = identify(
+            failure, in_app=self._in_app, handled=handled, attributes=attributes, service=self.service
+        )
+        draft = Draft(identity, type_name=failure.type, at=self._clock(), handled=handled)
+        where = span.get_span_context()
+        if where.is_valid:
+            draft.trace_id, draft.span_id = f"{where.trace_id:032x}", f"{where.span_id:016x}"
+        if self.known is not None:
+            draft.new = identity.fingerprint not in self.known
+            self.known.add(identity.fingerprint)
+        return draft
+
+    def _is_sampled(self, draft: Draft) -> bool:
+        taken, last = self._samples.get(draft.identity.fingerprint, (0, 0.0))
+        if taken >= FIRST_SAMPLES and draft.at - last < SAMPLE_INTERVAL:
+            return False
+        if len(self._samples) >= REMEMBERED:
+            self._samples.clear()
+        self._samples[draft.identity.fingerprint] = (taken + 1, draft.at)
+        return True
+
+    @staticmethod
+    def _write_onto(span: trace.Span | None, draft: Draft) -> None:
+        span = span or trace.get_current_span()
+        if span.is_recording():
+            span.set_attributes(draft.attributes())

@@ -1,0 +1,85 @@
+"""Failures and durations from spans."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.trace import SpanKind
+
+from tocsin.capture.attributes import EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE, EXCEPTION_TYPE, FINGERPRINT
+from tocsin.capture.recorder import Recorder
+from tocsin.capture.redaction import Mask, mask_exceptions
+from tocsin.errors import Failure, parse_stacktrace
+from tocsin.guard import guard
+from tocsin.telemetry import measurement_of
+
+#: Spans at which the process' own work begins: an exception that ends one was not handled by the application.
+ENTRIES = (SpanKind.SERVER, SpanKind.CONSUMER)
+
+
+class TocsinSpanProcessor(SpanProcessor):
+    """Finishes what the `record_exception` hook began, measures what the instrumentation does not, masks.
+
+    Exporters of other processors see the result whatever the order of registration. Thread-safe; never raises.
+    """
+
+    def __init__(self, recorder: Recorder, *, mask: Mask) -> None:
+        self._recorder = recorder
+        self._mask = mask
+
+    @guard("span processor, ending")
+    def _on_ending(self, span: Span) -> None:
+        if not span.events and not span.status.description:
+            return
+        if FINGERPRINT not in (span.attributes or {}):
+            self._identify_events(span)
+        mask_exceptions(span, self._mask)
+
+    @guard("span processor, end")
+    def on_end(self, span: ReadableSpan) -> None:
+        """Hand over the duration where the instrumentation measures none."""
+        measurement = measurement_of(span)
+        if measurement is not None:
+            self._recorder.inbox.measure(measurement)
+
+    def _identify_events(self, span: Span) -> None:
+        """An exception event that was written without `record_exception`."""
+        for event in span.events:
+            if event.name == "exception":
+                draft = self._recorder.see_exported(_failure(event.attributes or {}), span=span)
+                bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
+                bounded._dict.update(draft.attributes())  # noqa: SLF001  same
+                return
+
+
+def _failure(attributes: Any) -> Failure:
+    text = (str(attributes.get(key, "")) for key in (EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE))
+    return parse_stacktrace(*text)
+
+
+def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
+    """Let the recorder see every exception that any instrumentation records on a recording span.
+
+    This is the one place that has both the live exception and a span that still takes attributes.
+    Returns a function that takes the hook away.
+    """
+    original = Span.record_exception
+    see = guard("record_exception hook")(_see)
+
+    @wraps(original)
+    def record_exception(self: Span, exception: BaseException, *args: Any, **kwargs: Any) -> None:
+        if self.is_recording():
+            see(recorder, exception, self)
+        original(self, exception, *args, **kwargs)
+
+    Span.record_exception = cast("Any", record_exception)  # type: ignore[method-assign]
+
+    def unhook() -> None:
+        Span.record_exception = original  # type: ignore[method-assign]
+
+    return unhook
+
+
+def _see(recorder: Recorder, exception: BaseException, span: Span) -> None:
+    recorder.see(exception, handled=span.kind not in ENTRIES, span=span)

@@ -1,0 +1,62 @@
+"""The one fail-safe primitive: whatever goes wrong in our code, the host application does not notice."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from tocsin.notices import notices
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Guard:
+    """Suppresses, counts and reports once the exceptions of the code it wraps.
+
+    Only `Exception` is suppressed: `KeyboardInterrupt`, `SystemExit` and the like belong to the host.
+    """
+
+    def __init__(self) -> None:
+        #: Suppressed exceptions by place; read by the `tocsin.self.guard_failures` metric.
+        self.failures: Counter[str] = Counter()
+        #: Set by our own tests: raise instead of suppressing.
+        self.strict = False
+
+    def __call__(self, where: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
+        """Decorate an entry from the host into our code; the entry returns None where it failed."""
+
+        def decorate(entry: Callable[P, R]) -> Callable[P, R | None]:
+            @wraps(entry)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+                try:
+                    return entry(*args, **kwargs)
+                except Exception as error:  # noqa: BLE001  the reason this module exists
+                    self.suppress(where, error)
+                    return None
+
+            return guarded
+
+        return decorate
+
+    @contextmanager
+    def block(self, where: str) -> Iterator[None]:
+        """Guard a block instead of a function."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  the reason this module exists
+            self.suppress(where, error)
+
+    def suppress(self, where: str, error: Exception) -> None:
+        """Count and report an exception that stops here; in our tests, raise it."""
+        self.failures[where] += 1
+        if self.strict:
+            raise error
+        notices.say(
+            f"{where} failed with {type(error).__name__}: {error}. The application goes on without it.",
+            once=f"guard:{where}",
+        )
+
+
+guard = Guard()

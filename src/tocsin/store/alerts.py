@@ -1,0 +1,66 @@
+"""The state of every alert, and the history of its changes."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from tocsin.store.database import Database, insert
+from tocsin.store.model import Alert, AlertTransition
+
+#: Transitions kept for the history.
+HISTORY = 10_000
+
+
+class Alerts:
+    """What a new evaluator needs to carry on where the last one stopped."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def current(self) -> list[Alert]:
+        """All alerts: pending, firing, and those resolved a short while ago."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT * FROM alerts ORDER BY active_at, rule, fingerprint")
+            return [Alert(**_values(row)) for row in rows]
+
+    def replace(self, alerts: Iterable[Alert], *, gone: Iterable[Alert] = ()) -> None:
+        """Write the alerts that changed and forget those that are gone."""
+        with self._database.transaction() as connection:
+            for alert in alerts:
+                insert(connection, "alerts", _row(alert), conflict="REPLACE")
+            connection.executemany(
+                "DELETE FROM alerts WHERE rule_group = ? AND rule = ? AND fingerprint = ?",
+                ((alert.group, alert.rule, alert.fingerprint) for alert in gone),
+            )
+
+    def log(self, transitions: Iterable[AlertTransition]) -> None:
+        """Append to the history; the oldest entries beyond its bound are dropped."""
+        with self._database.transaction() as connection:
+            for transition in transitions:
+                insert(connection, "alert_transitions", _row(transition))
+            connection.execute(
+                "DELETE FROM alert_transitions WHERE id <= (SELECT max(id) FROM alert_transitions) - ?", (HISTORY,)
+            )
+
+    def history(self, *, since: float = 0.0) -> list[AlertTransition]:
+        """Every change since then, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT * FROM alert_transitions WHERE at >= ? ORDER BY id", (since,))
+            return [AlertTransition(**_values(row)) for row in rows]
+
+
+def _row(value: Alert | AlertTransition) -> dict[str, object]:
+    row = asdict(value)
+    row["rule_group"] = row.pop("group")
+    return row | {name: json.dumps(row[name], sort_keys=True) for name in ("labels", "annotations") if name in row}
+
+
+def _values(row: sqlite3.Row) -> dict[str, Any]:
+    values = dict(row)
+    values.pop("id", None)
+    values["group"] = values.pop("rule_group")
+    values["value"] = math.nan if values["value"] is None else values["value"]  # SQLite stores NaN as NULL
+    return values | {name: json.loads(values[name]) for name in ("labels", "annotations") if name in values}

@@ -1,0 +1,131 @@
+"""The values that go into the store and come out of it. Times are unix seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class StoreError(Exception):
+    """The store cannot be opened, read or written; the message names the file and the fix."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One failure with its context, already masked."""
+
+    at: float
+    message: str
+    stacktrace: str = ""
+    handled: bool = False
+    release: str = ""
+    trace_id: str = ""
+    span_id: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """`count` occurrences of one fingerprint that a process saw, with the few of them that were sampled."""
+
+    service: str
+    fingerprint: str
+    title: str
+    culprit: str
+    error_type: str
+    category: str
+    severity: str
+    handled: bool
+    release: str
+    count: int
+    first_at: float
+    last_at: float
+    samples: tuple[Occurrence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """All occurrences of one root cause in one service."""
+
+    id: int
+    service: str
+    fingerprint: str
+    title: str
+    culprit: str
+    error_type: str
+    category: str
+    severity: str
+    handled: bool
+    status: str
+    count: int
+    first_seen: float
+    last_seen: float
+    first_release: str
+    last_release: str
+    resolved_at: float | None = None
+    regressed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricBatch:
+    """One collection of one process' metrics, as OTLP/JSON."""
+
+    id: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert of one rule: pending, firing, or resolved (`inactive` with `resolved_at`)."""
+
+    group: str
+    rule: str
+    fingerprint: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    state: str
+    value: float
+    active_at: float
+    fired_at: float | None = None
+    resolved_at: float | None = None
+    keep_firing_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertTransition:
+    """One step in the life of an alert, for the history."""
+
+    at: float
+    group: str
+    rule: str
+    fingerprint: str
+    labels: Mapping[str, str]
+    state: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedNotification:
+    """What a receiver was last told about a group of alerts: the key to never telling it twice."""
+
+    group_key: str
+    receiver: str
+    integration: int
+    at: float
+    firing: tuple[str, ...]
+    resolved: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxEntry:
+    """A notification on its way: decided, durable, and delivered at least once."""
+
+    key: str
+    receiver: str
+    integration: int
+    group_key: str
+    payload: bytes
+    created_at: float
+    state: str = "pending"
+    attempts: int = 0
+    next_attempt_at: float = 0.0
+    last_error: str = ""
+    sent_at: float | None = None

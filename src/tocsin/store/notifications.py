@@ -1,0 +1,82 @@
+"""What was decided to send (the outbox) and what receivers were last told (the notification log)."""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from tocsin.store.database import Database, insert
+from tocsin.store.model import LoggedNotification, OutboxEntry
+
+
+class Notifications:
+    """Decision and log are written in one transaction, so that a crash neither loses nor repeats a decision."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def logged(self) -> list[LoggedNotification]:
+        """What every receiver was last told."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT * FROM notification_log")
+            return [_logged(row) for row in rows]
+
+    def enqueue(self, entries: Iterable[tuple[OutboxEntry, LoggedNotification]]) -> None:
+        """Put notifications into the outbox and remember that their receivers are told; a known key is left alone."""
+        with self._database.transaction() as connection:
+            for entry, logged in entries:
+                insert(connection, "outbox", asdict(entry), conflict="IGNORE")
+                lists = {"firing": json.dumps(logged.firing), "resolved": json.dumps(logged.resolved)}
+                insert(connection, "notification_log", asdict(logged) | lists, conflict="REPLACE")
+
+    def due(self, *, at: float) -> list[OutboxEntry]:
+        """Pending entries whose next attempt is due, in the order in which they were decided."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM outbox WHERE state = 'pending' AND next_attempt_at <= ? ORDER BY id", (at,)
+            )
+            return [_entry(row) for row in rows]
+
+    def history(self, *, since: float = 0.0) -> list[OutboxEntry]:
+        """All entries created since then, whatever became of them, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT * FROM outbox WHERE created_at >= ? ORDER BY id", (since,))
+            return [_entry(row) for row in rows]
+
+    def sent(self, key: str, *, at: float) -> None:
+        """The receiver has taken it."""
+        self._update("UPDATE outbox SET state = 'sent', attempts = attempts + 1, sent_at = ? WHERE key = ?", at, key)
+
+    def retry(self, key: str, *, at: float, error: str) -> None:
+        """The attempt failed; the next one is not before `at`."""
+        self._update(
+            "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = ?, last_error = ? WHERE key = ?",
+            at,
+            error,
+            key,
+        )
+
+    def park(self, key: str, *, error: str) -> None:
+        """The receiver will never take it; it stays for a person to look at."""
+        self._update(
+            "UPDATE outbox SET state = 'parked', attempts = attempts + 1, last_error = ? WHERE key = ?", error, key
+        )
+
+    def expire(self, *, before: float) -> None:
+        """Forget sent notifications and log entries older than `before`."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM outbox WHERE state = 'sent' AND created_at < ?", (before,))
+            connection.execute("DELETE FROM notification_log WHERE at < ?", (before,))
+
+    def _update(self, statement: str, *values: object) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(statement, values)
+
+
+def _logged(row: sqlite3.Row) -> LoggedNotification:
+    lists = {"firing": tuple(json.loads(row["firing"])), "resolved": tuple(json.loads(row["resolved"]))}
+    return LoggedNotification(**dict(row) | lists)
+
+
+def _entry(row: sqlite3.Row) -> OutboxEntry:
+    return OutboxEntry(**{name: row[name] for name in OutboxEntry.__dataclass_fields__})

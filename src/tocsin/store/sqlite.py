@@ -1,0 +1,35 @@
+"""The store as one SQLite file."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tocsin.store.alerts import Alerts
+from tocsin.store.database import Database
+from tocsin.store.issues import Issues
+from tocsin.store.lock import EvaluatorLock
+from tocsin.store.metrics import MetricBatches
+from tocsin.store.notifications import Notifications
+
+
+class Store:
+    """Everything durable, by noun. Opens lazily; any method may raise `StoreError`.
+
+    Safe for several processes and threads at once, and across forks: writers wait for each other up to 5 s.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path)
+        self.path = path
+        self.issues = Issues(self._database)
+        self.metric_batches = MetricBatches(self._database)
+        self.alerts = Alerts(self._database)
+        self.notifications = Notifications(self._database)
+        self.lock = EvaluatorLock(path.with_name(f"{path.name}-evaluator"))
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Make several writes one: all of them or none, whatever happens to the process in between."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._database.close()
