@@ -1,0 +1,178 @@
+"""How Tocsin gets into a process: the launcher's entry points, `install()`, and the one runtime that they make."""
+
+import atexit
+import os
+from collections.abc import Callable
+from typing import Any
+
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+
+from tocsin.banner import banner
+from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
+from tocsin.config import Settings, load
+from tocsin.destinations import destinations
+from tocsin.evaluator.candidate import Candidate
+from tocsin.guard import guard
+from tocsin.instrumentations import survey
+from tocsin.notices import notices
+from tocsin.shutdown import BoundedShutdown
+from tocsin.store import Store, StoreError
+from tocsin.telemetry import BatchReader, attach_reader, observe_process
+from tocsin.ticker import Ticker
+from tocsin.version import __version__
+
+
+class Runtime:
+    """Tocsin in one process, attached to the providers that this process has."""
+
+    def __init__(self, settings: Settings, *, tracer_provider: Any, meter_provider: Any, logger_provider: Any) -> None:
+        config = settings.config
+        self.settings = settings
+        self._tracer_provider, self._logger_provider = tracer_provider, logger_provider
+        self.resource = _resource(tracer_provider, logger_provider)
+        # An application without metrics still has alerts: then the instruments are collected for the store alone.
+        self._meter_provider = (
+            meter_provider if isinstance(meter_provider, MeterProvider) else MeterProvider(resource=self.resource)
+        )
+        self.store = Store(config.store)
+        meter = self._meter_provider.get_meter("tocsin", __version__)
+        self.capture = Capture(config, store=self.store, resource=self.resource, meter=meter)
+        self.reader = BatchReader(self.store.metric_batches)
+        observe_process(meter)
+        self.candidate = Candidate(config, store=self.store, meter=meter, collect=self.reader.collect)
+        self._tickers = (
+            Ticker("writer", self.capture.writer.flush, interval=config.flush_interval),
+            Ticker("metrics", self.reader.collect, interval=config.metric_interval),
+        )
+        if config.evaluate:
+            self._tickers += (Ticker("evaluator", self.candidate.step, interval=config.evaluation_interval),)
+        self._shutdown = BoundedShutdown(config.exit_timeout)
+
+    def start(self) -> None:
+        """Attach, listen, and take over the exit of the process, so that it is bounded."""
+        attach_span_processor(self._tracer_provider, self.capture.span_processor)
+        attach_log_record_processor(self._logger_provider, self.capture.log_record_processor)
+        attach_reader(self._meter_provider, self.reader)
+        self.capture.hook(finish=self.finish)
+        for ticker in self._tickers:
+            ticker.start()
+        self._shutdown.add("issues and metrics", self._finish_metrics)
+        for name, provider in (("traces", self._tracer_provider), ("logs", self._logger_provider)):
+            if hasattr(provider, "shutdown"):
+                self._shutdown.add(name, provider.shutdown)
+        atexit.register(self.finish)
+
+    def finish(self) -> None:
+        """Write and send what is left, within the exit timeout, whatever is down. Later calls do nothing."""
+        for provider in (self._tracer_provider, self._meter_provider, self._logger_provider):
+            _take_over_exit(provider)
+        late = self._shutdown.run()
+        if late:
+            seconds = self.settings.config.exit_timeout
+            notices.say(f"{' and '.join(late)} not sent within {seconds:g} s at exit; is the endpoint up?")
+
+    def _finish_metrics(self) -> None:
+        self.capture.writer.flush()
+        self.reader.collect()
+        self._meter_provider.shutdown()
+
+
+def _resource(*providers: Any) -> Resource:
+    for provider in providers:
+        if isinstance(provider, TracerProvider | LoggerProvider):
+            return provider.resource
+    return Resource.create()
+
+
+def _take_over_exit(provider: Any) -> None:
+    """Take the SDK's own exit handler away: it would wait for a dead endpoint without a bound."""
+    for name in ("_atexit_handler", "_at_exit_handler"):
+        handler = getattr(provider, name, None)
+        if handler is not None:
+            atexit.unregister(handler)
+            setattr(provider, name, None)
+
+
+#: The runtime of this process; a forked child has its parent's, whose parts look after themselves.
+_runtime: Runtime | None = None
+
+
+def install(
+    *,
+    tracer_provider: trace.TracerProvider | None = None,
+    meter_provider: metrics.MeterProvider | None = None,
+    logger_provider: _logs.LoggerProvider | None = None,
+    **arguments: object,
+) -> None:
+    """Attach Tocsin to an SDK that was configured in code; under the launcher this happens by itself.
+
+    Providers default to the global ones, `arguments` are settings (`tocsin config docs`), stronger than environment
+    and file. Call it after the providers are set. A second call does nothing. Never raises.
+    """
+    _attach(
+        load(arguments),
+        tracer_provider=tracer_provider or trace.get_tracer_provider(),
+        meter_provider=meter_provider or metrics.get_meter_provider(),
+        logger_provider=logger_provider or _logs.get_logger_provider(),
+    )
+    _announce()
+
+
+def pre_instrument() -> None:
+    """The launcher has set the providers and has not patched the libraries yet."""
+    _attach(
+        load(),
+        tracer_provider=trace.get_tracer_provider(),
+        meter_provider=metrics.get_meter_provider(),
+        logger_provider=_logs.get_logger_provider(),
+    )
+
+
+def post_instrument() -> None:
+    """The launcher is done."""
+    _announce()
+
+
+def runtime() -> Runtime | None:
+    """What is installed in this process."""
+    return _runtime
+
+
+@guard("installation")
+def _attach(settings: Settings, **providers: Any) -> None:
+    global _runtime  # noqa: PLW0603  the one registered runtime object
+    if _runtime is not None:
+        return
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        notices.say("off, because OTEL_SDK_DISABLED is true", once="off")
+        return
+    if not settings.config.enabled:
+        notices.say(f"off, because of {settings.sources['enabled']}", once="off")
+        return
+    made = Runtime(settings, **providers)
+    made.start()
+    _runtime = made
+
+
+@guard("banner")
+def _announce() -> None:
+    if _runtime is None:
+        return
+    settings = _runtime.settings
+    notices.say(
+        banner(
+            service=_runtime.capture.service,
+            instrumentations=survey(),
+            destinations=destinations(),
+            store=settings.config.store,
+            alerts=_runtime.candidate.outlook(),
+        ),
+        once="banner",
+    )
+    if settings.problems:
+        listed = "; ".join(map(str, settings.problems))
+        notices.say(f"settings not used: {listed}", once="settings")
