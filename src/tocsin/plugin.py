@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from tocsin.banner import banner
 from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
 from tocsin.config import Settings, load
 from tocsin.destinations import destinations
-from tocsin.evaluator.candidate import Candidate
+from tocsin.evaluator.candidate import Candidate, outlook
 from tocsin.guard import guard
 from tocsin.instrumentations import survey
 from tocsin.notices import notices
@@ -41,15 +42,15 @@ class Runtime:
         self.store = Store(config.store)
         meter = self._meter_provider.get_meter("tocsin", __version__)
         self.capture = Capture(config, store=self.store, resource=self.resource, meter=meter)
-        self.reader = BatchReader(self.store.metric_batches)
-        observe_process(meter)
+        self.meter = meter
+        self.reader = BatchReader(self._save)
         self.candidate = Candidate(config, store=self.store, meter=meter, collect=self.reader.collect)
-        self._tickers = (
-            Ticker("writer", self.capture.writer.flush, interval=config.flush_interval),
-            Ticker("metrics", self.reader.collect, interval=config.metric_interval),
-        )
+        self._tickers = [
+            _ticker("writer", self.capture.writer.flush, config.flush_interval),
+            _ticker("metrics", self.reader.collect, config.metric_interval),
+        ]
         if config.evaluate:
-            self._tickers += (Ticker("evaluator", self.candidate.step, interval=config.evaluation_interval),)
+            self._tickers.append(_ticker("evaluator", self.candidate.step, config.evaluation_interval))
         self._shutdown = BoundedShutdown(config.exit_timeout)
 
     def start(self) -> None:
@@ -75,10 +76,20 @@ class Runtime:
             seconds = self.settings.config.exit_timeout
             notices.say(f"{' and '.join(late)} not sent within {seconds:g} s at exit; is the endpoint up?")
 
+    def _save(self, batch: bytes) -> None:
+        try:
+            self.store.metric_batches.append(batch, at=time.time())
+        except StoreError as error:
+            notices.say(f"nothing is saved and nobody is alerted: {error}", once="store")
+
     def _finish_metrics(self) -> None:
         self.capture.writer.flush()
         self.reader.collect()
         self._meter_provider.shutdown()
+
+
+def _ticker(name: str, work: Callable[[], object], interval: float) -> Ticker:
+    return Ticker(name, work, interval=interval, on_error=lambda error: guard.suppress(f"{name} thread", error))
 
 
 def _resource(*providers: Any) -> Resource:
@@ -160,19 +171,23 @@ def _attach(settings: Settings, **providers: Any) -> None:
 
 @guard("banner")
 def _announce() -> None:
+    """What is known only when all instrumentation is in place: who measures the process, and what to say."""
     if _runtime is None:
         return
     settings = _runtime.settings
+    instrumentations = survey()
     notices.say(
         banner(
             service=_runtime.capture.service,
-            instrumentations=survey(),
+            instrumentations=instrumentations,
             destinations=destinations(),
             store=settings.config.store,
-            alerts=_runtime.candidate.outlook(),
+            alerts=outlook(settings.config),
         ),
         once="banner",
     )
+    if not any(each.name == "system_metrics" and each.state == "active" for each in instrumentations):
+        observe_process(_runtime.meter)
     if settings.problems:
         listed = "; ".join(map(str, settings.problems))
         notices.say(f"settings not used: {listed}", once="settings")

@@ -142,5 +142,6 @@ def test_a_transaction_is_all_or_nothing(store):
             store.issues.record([sighting()], status_after=keep)
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail_half_way)
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert store.issues.recent() == []

@@ -3,6 +3,7 @@
 import os
 import weakref
 from collections.abc import Callable
+from types import ModuleType
 
 from opentelemetry.metrics import Meter
 from opentelemetry.sdk.resources import Resource
@@ -59,11 +60,11 @@ class Capture:
         ]
 
         @guard("Flask hook")
-        def on_flask(flask: object) -> None:
+        def on_flask(flask: ModuleType) -> None:
             self._unhook.append(hook_flask(flask, self.recorder))
 
         @guard("Celery hook")
-        def on_celery(signals: object) -> None:
+        def on_celery(signals: ModuleType) -> None:
             self._unhook.append(hook_celery(signals, self.recorder, finish=finish))
 
         register_post_import_hook(on_flask, "flask")

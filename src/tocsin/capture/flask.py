@@ -41,7 +41,7 @@ def hook_flask(flask: ModuleType, recorder: Recorder) -> Callable[[], None]:
     def on_finished(_app: Any, response: Any, **_: Any) -> None:
         error = flask.request.environ.pop(ANSWERED, None)
         if error is not None and response.status_code >= 500:
-            recorder.see(error, handled=True, context=_context(flask))
+            recorder.see(error, handled=False, context=_context(flask))
             trace.get_current_span().record_exception(error)
 
     flask.Flask.handle_user_exception = handle_user_exception

@@ -88,7 +88,7 @@ class Writer:
         try:
             self._save()
         except StoreError as error:
-            notices.say(f"issues are not saved: {error}", once="store")
+            notices.say(f"nothing is saved and nobody is alerted: {error}", once="store")
 
     def forget(self) -> None:
         """Drop what a fork brought along: the parent writes it."""
@@ -117,7 +117,7 @@ class Writer:
                 self._counted.add(fingerprint)
             else:
                 fingerprint = "other"
-        labels = {
+        labels: dict[str, str | bool] = {
             attributes.ERROR_TYPE: draft.type if fingerprint != "other" else "other",
             attributes.FINGERPRINT: fingerprint,
             attributes.CATEGORY: identity.category,

@@ -71,10 +71,13 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The switch to WAL does not wait for others as statements do, so processes that start together take turns.
+        # Never open the database file itself but by SQLite: closing it would drop the locks of other connections.
         with self.path.with_name(f"{self.path.name}-open").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            is_new = not self.path.exists()
             connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+            if is_new:
+                self.path.chmod(0o600)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,0 +1,6 @@
+"""Reads Alertmanager's configuration file: what is known is checked as strictly as there, all problems at once."""
+
+from tocsin.alerting.configfile.document import AlertingConfigError, Problem
+from tocsin.alerting.configfile.load import load
+
+__all__ = ["AlertingConfigError", "Problem", "load"]

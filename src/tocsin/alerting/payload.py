@@ -1,0 +1,53 @@
+"""News of a group as the notification that receivers deliver."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from functools import reduce
+from operator import and_
+
+from tocsin.alerting.groups import Group, began, fires
+from tocsin.notify import Notification, NotifiedAlert
+from tocsin.notify.notification import UNSET
+from tocsin.store import Alert
+
+#: What Go's `regexp.QuoteMeta` escapes; `receiver` is quoted so, because people match it with regular expressions.
+_META = re.compile(r"[\\.+*?()|\[\]{}^$]")
+
+
+def compose(group: Group, alerts: Sequence[Alert], *, receiver: str, external_url: str = "") -> Notification:
+    """As Alertmanager fills it. `alerts` are those of the group that are told of, at least one."""
+    return Notification(
+        receiver=_META.sub(r"\\\g<0>", receiver),
+        status=_status(any(map(fires, alerts))),
+        alerts=tuple(_notified(alert) for alert in alerts),
+        group_labels=dict(group.labels),
+        common_labels=_shared(alert.labels for alert in alerts),
+        common_annotations=_shared(alert.annotations for alert in alerts),
+        external_url=external_url,
+        group_key=group.key,
+    )
+
+
+def _notified(alert: Alert) -> NotifiedAlert:
+    return NotifiedAlert(
+        status=_status(fires(alert)),
+        labels=dict(sorted(alert.labels.items())),
+        annotations=dict(sorted(alert.annotations.items())),
+        starts_at=_utc(began(alert)),
+        ends_at=UNSET if fires(alert) or alert.resolved_at is None else _utc(alert.resolved_at),
+        fingerprint=alert.fingerprint,
+    )
+
+
+def _status(firing: bool) -> str:  # noqa: FBT001  the only thing it depends on
+    return "firing" if firing else "resolved"
+
+
+def _shared(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The pairs that all of them have."""
+    return dict(sorted(reduce(and_, (set(mapping.items()) for mapping in mappings))))
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(at, tz=timezone.utc)

@@ -1,0 +1,171 @@
+"""Delivers what was decided: at least once, in order within a group, and no dead receiver holds up another."""
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from tocsin.alerting.config import AlertingConfig
+from tocsin.alerting.lane import Lane
+from tocsin.alerting.retry import next_attempt
+from tocsin.guard import guard
+from tocsin.notices import Notices, notices
+from tocsin.notify import RECEIVERS, DeliveryError, Receiver, decode
+from tocsin.store import OutboxEntry
+
+
+class Address(NamedTuple):
+    """One integration of a receiver, by its position there."""
+
+    receiver: str
+    integration: int
+
+    def __str__(self) -> str:
+        return f"receiver {self.receiver}[{self.integration}]"
+
+
+class Outbox(Protocol):
+    """The part of the store's notifications that the sender needs."""
+
+    def due(self, *, at: float) -> list[OutboxEntry]: ...
+    def sent(self, key: str, *, at: float) -> None: ...
+    def retry(self, key: str, *, at: float, error: str) -> None: ...
+    def park(self, key: str, *, error: str) -> None: ...
+
+
+def receivers(config: AlertingConfig) -> dict[Address, Receiver]:
+    """A receiver for each integration.
+
+    Raises:
+        ValueError: a receiver refuses its settings.
+    """
+    return {
+        Address(each.name, position): RECEIVERS[integration.kind](**integration.settings)
+        for each in config.receivers
+        for position, integration in enumerate(each.integrations)
+    }
+
+
+class Sender:
+    """Empties the outbox: in the caller's thread with `run_once`, in one daemon thread an integration with `wake`.
+
+    What fails is tried again after growing waits, or when the receiver asked for it. It is parked where the receiver
+    refuses it for good, is no longer configured, or has not taken it for a day. A person is told once of each.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        receivers: Mapping[Address, Receiver],
+        *,
+        clock: Callable[[], float] = time.time,
+        jitter: Callable[[], float] = random.random,
+        notices: Notices = notices,
+    ) -> None:
+        self._outbox = outbox
+        self._receivers = dict(receivers)
+        self._clock = clock
+        self._jitter = jitter
+        self._notices = notices
+        self._lanes: dict[Address, Lane] = {}
+
+    def run_once(self, now: float) -> float | None:
+        """Try everything that is due; returns when the next attempt is due, None where nothing is left.
+
+        Raises:
+            StoreError: the outbox cannot be read or written; what was delivered meanwhile will be delivered again.
+        """
+        next_attempts = [self._deliver(address, now) for address in self._addresses()]
+        return min((at for at in next_attempts if at is not None), default=None)
+
+    def wake(self) -> None:
+        """Look for work in the background: to be called after each decision, and once after a start.
+
+        Raises:
+            StoreError: the outbox cannot be read.
+        """
+        for address in self._addresses():
+            if address not in self._lanes:
+                self._lanes[address] = Lane(str(address), partial(self._work, address))
+            self._lanes[address].wake()
+
+    def stop(self, *, timeout: float) -> None:
+        """Give deliveries under way `timeout` seconds in total; the rest stays in the outbox."""
+        deadline = time.monotonic() + timeout
+        for lane in self._lanes.values():
+            lane.stop()
+        for lane in self._lanes.values():
+            lane.join(max(0.0, deadline - time.monotonic()))
+        self._lanes.clear()
+
+    def _addresses(self) -> list[Address]:
+        return sorted({_address(entry) for entry in self._pending()})
+
+    def _pending(self) -> list[OutboxEntry]:
+        """All of them: what is not due yet still holds up what was decided later for the same group."""
+        return self._outbox.due(at=math.inf)
+
+    def _work(self, address: Address) -> float | None:
+        """The work of a lane; how long it may pause."""
+        next_at = self._deliver(address, self._clock())
+        return None if next_at is None else max(0.0, next_at - self._clock())
+
+    def _deliver(self, address: Address, now: float) -> float | None:
+        """Try what is due for one integration; returns when its next attempt is due."""
+        while True:
+            heads = _heads(entry for entry in self._pending() if _address(entry) == address)
+            due = [entry for entry in heads if entry.next_attempt_at <= now]
+            if not due:
+                return min((entry.next_attempt_at for entry in heads), default=None)
+            for entry in due:
+                self._attempt(entry, now)
+
+    def _attempt(self, entry: OutboxEntry, now: float) -> None:
+        receiver = self._receivers.get(_address(entry))
+        if receiver is None:
+            self._give_up(entry, "the receiver is no longer configured")
+            return
+        failure = _failure(receiver, entry)
+        if failure is None:
+            self._outbox.sent(entry.key, at=now)
+            return
+        next_at = next_attempt(entry, failure, now=now, jitter=self._jitter())
+        if next_at is None:
+            self._give_up(entry, str(failure))
+        else:
+            self._outbox.retry(entry.key, at=next_at, error=str(failure))
+            self._say(entry, f"cannot be told of alerts: {failure}. Tocsin keeps trying for a day.")
+
+    def _give_up(self, entry: OutboxEntry, reason: str) -> None:
+        self._outbox.park(entry.key, error=reason)
+        self._say(entry, f"was not told of an alert: {reason}. What it missed is kept in the store.")
+
+    def _say(self, entry: OutboxEntry, text: str) -> None:
+        """Once for each integration and text: an outage is one line, not one a notification."""
+        said = f"{_address(entry)} {text}"
+        self._notices.say(said, once=said)
+
+
+def _address(entry: OutboxEntry) -> Address:
+    return Address(entry.receiver, entry.integration)
+
+
+def _heads(entries: Iterable[OutboxEntry]) -> list[OutboxEntry]:
+    """The oldest of each group; the others wait for it."""
+    heads: dict[str, OutboxEntry] = {}
+    for entry in entries:
+        heads.setdefault(entry.group_key, entry)
+    return list(heads.values())
+
+
+def _failure(receiver: Receiver, entry: OutboxEntry) -> DeliveryError | None:
+    """What went wrong; a receiver that fails in its own way may do better the next time."""
+    with guard.block(f"receiver {entry.receiver}"):
+        try:
+            receiver.deliver(decode(entry.payload), key=entry.key)
+        except DeliveryError as error:
+            return error
+        return None
+    return DeliveryError("the receiver failed unexpectedly", recoverable=True)

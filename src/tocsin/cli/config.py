@@ -1,0 +1,110 @@
+"""`tocsin config`: the settings, their values, and where these came from."""
+
+from collections.abc import Iterator
+from dataclasses import Field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tocsin.cli.options import json_option, load_settings, store_option
+from tocsin.cli.output import show_json, show_table
+from tocsin.config import DURATION, Settings, default_of, table, variable
+
+_NOT_SET = "not set"
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+
+
+@click.group()
+def config() -> None:
+    """Settings: their values here, and the reference of all of them."""
+
+
+@config.command()
+@store_option
+@json_option
+def show(*, store: Path | None, as_json: bool) -> None:
+    """Show every setting with its value and where the value came from; secrets only as set or not set.
+
+    With --json: {"settings": [...], "problems": [...]}. A setting has name, variable, value, source and secret, a
+    problem has key, value, source and fix; durations are seconds.
+    """
+    settings = load_settings(store)
+    if as_json:
+        show_json({"settings": list(_documents(settings)), "problems": settings.problems})
+    else:
+        rows = ((setting.name, _value(setting, settings), _source(setting, settings)) for setting in table())
+        show_table(("setting", "value", "source"), rows, empty="no settings")
+
+
+@config.command()
+@json_option
+def docs(*, as_json: bool) -> None:
+    """Write the reference of all settings as Markdown.
+
+    With --json: {"settings": [...]}, each with name, variable, default, allowed, secret and doc.
+    """
+    if as_json:
+        show_json({"settings": [_reference(setting) for setting in table()]})
+    else:
+        click.echo("\n".join(_markdown()))
+
+
+def _documents(settings: Settings) -> Iterator[dict[str, object]]:
+    for setting in table():
+        secret = setting.metadata["secret"]
+        yield {
+            "name": setting.name,
+            "variable": variable(setting.name),
+            "value": _value(setting, settings) if secret else getattr(settings.config, setting.name),
+            "source": _source(setting, settings),
+            "secret": secret,
+        }
+
+
+def _value(setting: Field[Any], settings: Settings) -> str:
+    value = getattr(settings.config, setting.name)
+    if setting.metadata["secret"]:
+        return _NOT_SET if value is None else "set"
+    return _readable(setting, value)
+
+
+def _source(setting: Field[Any], settings: Settings) -> str:
+    return settings.sources.get(setting.name, "default")
+
+
+def _reference(setting: Field[Any]) -> dict[str, object]:
+    return {
+        "name": setting.name,
+        "variable": variable(setting.name),
+        "default": _readable(setting, default_of(setting)),
+        "allowed": setting.metadata["kind"].allowed,
+        "secret": setting.metadata["secret"],
+        "doc": setting.metadata["doc"],
+    }
+
+
+def _markdown() -> Iterator[str]:
+    yield "| In `tocsin.yml` | Environment | Default | Allowed | What it does |"
+    yield "|---|---|---|---|---|"
+    for setting in map(_reference, table()):
+        names = f"`{setting['variable']}`" + (f" or `{setting['variable']}_FILE`" if setting["secret"] else "")
+        yield f"| `{setting['name']}` | {names} | {setting['default']} | {setting['allowed']} | {setting['doc']} |"
+
+
+def _readable(setting: Field[Any], value: Any) -> str:
+    """A value as somebody would write it into the configuration."""
+    if value is None or value in ("", ()):
+        return _NOT_SET
+    if setting.metadata["kind"] is DURATION:
+        return _duration(value)
+    if isinstance(value, Path):
+        return str(value).replace(str(Path.home()), "~", 1)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    unit, size = next(((unit, size) for unit, size in _UNITS if seconds and seconds % size == 0), ("s", 1))
+    return f"{seconds / size:g}{unit}"

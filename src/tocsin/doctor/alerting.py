@@ -1,0 +1,40 @@
+"""Who is told of alerts."""
+
+from collections.abc import Iterator
+
+from tocsin.alerting import AlertingConfig, load
+from tocsin.config import Config
+from tocsin.doctor.check import Check
+from tocsin.evaluator.alerting_config import load_alerting
+
+_NO_RECEIVER = "set TOCSIN_WEBHOOK_URL, TOCSIN_SLACK_WEBHOOK_URL, TOCSIN_ALERT_FILE or TOCSIN_ALERT_CONSOLE"
+
+
+def check_alerting(config: Config) -> Iterator[Check]:
+    """One line for each problem of the routing file, else whether anybody is told."""
+    path = config.alertmanager
+    if path is None:
+        yield _check_receivers(load_alerting(config), fix=_NO_RECEIVER)
+        return
+    try:
+        loaded = load(path.read_text(encoding="utf-8"), source=str(path))
+    except OSError as error:
+        yield Check("alerting", "broken", f"{path}: {error.strerror}", "correct TOCSIN_ALERTMANAGER")
+    except ValueError as error:
+        yield from (Check("alerting", "broken", line, "correct the file") for line in str(error).splitlines())
+    else:
+        yield _check_receivers(loaded, fix=f"add one that Tocsin delivers to {path}")
+        yield from _left_out(loaded)
+
+
+def _check_receivers(alerting: AlertingConfig, *, fix: str) -> Check:
+    told = [f"{receiver.name}: {each.kind}" for receiver in alerting.receivers for each in receiver.integrations]
+    if told:
+        return Check("alerting", "ok", ", ".join(told))
+    return Check("alerting", "warning", "no receiver: only `tocsin alerts` shows alerts", fix)
+
+
+def _left_out(alerting: AlertingConfig) -> Iterator[Check]:
+    for name in (*alerting.undelivered, *alerting.unapplied):
+        fix = "run Alertmanager with the same file if you need it"
+        yield Check("alerting", "warning", f"{name} is not done by this version", fix)

@@ -1,0 +1,88 @@
+"""The kind of an error, which decides who looks at it. Table driven: no library is imported."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from tocsin.errors.failure import Failure
+from tocsin.errors.kinds import (
+    BY_ERRNO,
+    BY_PACKAGE,
+    BY_PHRASE,
+    BY_SQLSTATE,
+    BY_STATUS,
+    BY_TYPE,
+    BY_WORD,
+    SERVERS,
+    Category,
+)
+
+#: Categories that a wrapper or a cause may make more precise.
+_VAGUE = frozenset({"internal", "external_service", "network"})
+
+
+def categorize(failure: Failure, *, reported: Failure, attributes: Mapping[str, object]) -> Category:
+    """The category of a failure: the most precise that it, its causes and the exceptions that wrapped it suggest.
+
+    `reported` is the exception that arrived, `failure` the one of its chain that decides. Where nothing tells, it is
+    the operation's: a database call's failure is `database`. Otherwise `internal`.
+    """
+    vague: Category = "internal"
+    for link in _links(failure, reported):
+        category = _category_of(link)
+        if category not in _VAGUE:
+            return category
+        vague = category if vague == "internal" else vague
+    return "database" if vague == "internal" and is_database_call(attributes) else vague
+
+
+def is_database_call(attributes: Mapping[str, object]) -> bool:
+    """Whether a span's attributes say that it is a call to a database."""
+    return "db.system.name" in attributes or "db.system" in attributes
+
+
+def _links(failure: Failure, reported: Failure) -> Iterator[Failure]:
+    """The failure, what it was explicitly raised from, and what was raised from it."""
+    link = failure
+    yield link
+    while link.cause is not None and link.cause_is_explicit:
+        link = link.cause
+        yield link
+    for link in reported.chain():
+        if link is failure:
+            return
+        yield link
+
+
+def _category_of(failure: Failure) -> Category:
+    codes = {**dict(failure.hints), **dict(failure.codes)}
+    package = failure.type.partition(".")[0]
+    return (
+        _by_status(codes.get("http.status", ""), package)
+        or BY_SQLSTATE.get(codes.get("sqlstate", "")[:2])
+        or phrase_category(failure.headline)
+        or _by_type(failure.short_type)
+        or BY_ERRNO.get(codes.get("errno", ""))
+        or BY_PACKAGE.get(package, "internal")
+    )
+
+
+def _by_status(status: str, package: str) -> Category | None:
+    if not status.isdigit() or not 400 <= int(status) <= 599:
+        return None
+    if status in BY_STATUS:
+        return BY_STATUS[status]
+    if package not in SERVERS:
+        return "external_service"
+    return "validation" if status < "500" else "internal"
+
+
+@lru_cache(maxsize=2048)
+def phrase_category(headline: str) -> Category | None:
+    """The category that the words of a message give away."""
+    text = headline.lower()
+    return next((category for phrase, category in BY_PHRASE if phrase in text), None)
+
+
+@lru_cache(maxsize=2048)
+def _by_type(name: str) -> Category | None:
+    return BY_TYPE.get(name) or next((category for pattern, category in BY_WORD if pattern.search(name)), None)

@@ -1,0 +1,74 @@
+"""Discriminators that the message of an error carries and its stack does not.
+
+Read from the text only, so that an exception and its exported form have the same codes.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+#: Codes that a protocol defines: whatever line they come up at, another code is another cause.
+PROTOCOL_CODES = frozenset(
+    {"http.status", "rpc.status", "api.error", "api.operation", "errno", "sqlstate", "exit.status"}
+)
+
+_MAX_LENGTH = 1000
+_DIGITS = re.compile(r"\d+")
+_NAME = r"[\"'`]?(?P<value>[A-Za-z_][\w$.-]{0,127})"
+_QUOTED = r"[\"'`](?P<value>[^\"'`]{1,128})[\"'`]"
+
+
+class _Reading(NamedTuple):
+    """How a code is read: only messages that hold `hint` are searched."""
+
+    code: str
+    hint: str
+    pattern: re.Pattern[str]
+
+
+_READINGS = tuple(
+    _Reading(code, hint, re.compile(pattern))
+    for code, hint, pattern in (
+        ("http.status", " Error", r"^(?P<value>[1-5]\d\d) (?:Client|Server) Error\b"),
+        ("http.status", " error '", r"^(?:Client|Server|Redirect) (?:error|response) '(?P<value>[1-5]\d\d)\b"),
+        ("http.status", "rror", r"^(?:HTTP Error|Error code:?) (?P<value>[1-5]\d\d)\b"),
+        ("http.status", "HTTP", r"\bHTTP(?: status)?(?: code)?:? (?P<value>[1-5]\d\d)\b"),
+        ("http.status", "tatus", r"\b[Ss]tatus(?:[_ ]?[Cc]ode)?[:= ]{1,3}(?P<value>[1-5]\d\d)\b"),
+        ("http.status", "", r"^(?P<value>[45]\d\d)(?:,|:| [A-Z][A-Za-z' ]{2,40}(?::|$))"),
+        ("rpc.status", "StatusCode.", r"\bStatusCode\.(?P<value>[A-Z_]{2,40})"),
+        ("api.error", "An error occurred (", r"\bAn error occurred \((?P<value>\w{1,80})\)"),
+        ("api.operation", "when calling the ", r"\bwhen calling the (?P<value>\w{1,80}) operation"),
+        ("errno", "rr", r"\[(?:Errno|WinError) (?P<value>-?\d+)\]"),
+        ("errno", "(", r"(?:^|\) )\((?P<value>[1-4]\d{3}), [\"']"),
+        ("sqlstate", "SQLSTATE", r"\bSQLSTATE[\[(:= ]{1,3}(?P<value>[0-9A-Z]{5})\b"),
+        ("exit.status", "exit ", r"\bexit (?:status|code) (?P<value>-?\d+)"),
+        ("rule", "constraint failed", r"\b(?P<value>UNIQUE|NOT NULL|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed"),
+        ("rule", "violates ", r"\bviolates (?P<value>unique|not-null|check|foreign key|exclusion) constraint"),
+        ("constraint", "constraint failed: ", r"\bconstraint failed: " + _NAME),
+        ("constraint", "constraint ", r"\bconstraint " + _QUOTED),
+        ("constraint", "for key ", r"\bfor key " + _QUOTED),
+        ("column", "column", r"\bcolumn(?:: | )" + _NAME),
+        ("column", "Column '", r"\bColumn " + _QUOTED),
+        ("table", "no such table: ", r"\bno such table: " + _NAME),
+        ("table", "relation ", r"\brelation " + _QUOTED),
+        ("table", "able '", r"\b[Tt]able " + _QUOTED),
+        ("schema", "validation error", r"\bvalidation errors? for (?P<value>[A-Za-z_][\w.]{0,127})"),
+        ("name", "has no attribute '", r"\bhas no attribute '(?P<value>[A-Za-z_]\w{0,127})'"),
+        ("name", "' is ", r"^(?:name )?'(?P<value>[A-Za-z_]\w{0,127})' is (?:un|not )defined"),
+        ("variable", "'", r"^'(?P<value>[A-Z][A-Z0-9_]{2,127})'$"),
+    )
+)
+
+
+@lru_cache(maxsize=2048)
+def codes_in(headline: str) -> tuple[tuple[str, str], ...]:
+    """The codes in the first line of a message, sorted by name. Numbers inside names are data: `report_<n>`."""
+    found: dict[str, str] = {}
+    for code, hint, pattern in _READINGS:
+        if hint in headline and code not in found and (match := pattern.search(headline, 0, _MAX_LENGTH)):
+            found[code] = _without_data(match["value"])
+    return tuple(sorted(found.items()))
+
+
+def _without_data(value: str) -> str:
+    return value if value.lstrip("-").isdigit() else _DIGITS.sub("<n>", value)

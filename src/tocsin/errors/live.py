@@ -1,0 +1,115 @@
+"""Reading a failure off a live exception, without holding on to it."""
+
+import linecache
+from collections.abc import Iterator
+from types import CodeType, TracebackType
+from typing import Any
+
+from tocsin.errors.failure import MAX_CHAIN, MAX_MEMBERS, MAX_MESSAGE, Codes, Failure, Frame, bounded
+from tocsin.errors.remote import embedded_stacktrace
+from tocsin.errors.stacktrace import parse_stacktrace
+
+Call = tuple[CodeType, int, dict[str, Any]]
+
+#: Exceptions of one failure that are read at most, causes and members of groups together.
+MAX_EXCEPTIONS = 64
+#: What a traceback prints for an exception that cannot say what it is.
+UNPRINTABLE = "<exception str() failed>"
+
+#: Attributes under which libraries keep codes, on the exception or on its `response`.
+_HINTS = {
+    "status_code": "http.status",
+    "status": "http.status",
+    "code": "http.status",
+    "errno": "errno",
+    "sqlstate": "sqlstate",
+    "pgcode": "sqlstate",
+}
+
+
+def failure_of(error: BaseException) -> Failure:
+    """The failure that an exception stands for; keeps no reference to it, and never raises whatever it does."""
+    return _Reader().read(error)
+
+
+class _Reader:
+    """Reads causes and members recursively, each exception once, within a budget."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+
+    def read(self, error: BaseException, depth: int = 1) -> Failure:
+        self._seen.add(id(error))
+        message = message_of(error)
+        if remote := embedded_stacktrace(type(error).__name__, message):
+            return parse_stacktrace(type_of(error), message, remote)
+        cause = cause_of(error) if depth < MAX_CHAIN else None
+        return Failure(
+            type=type_of(error),
+            message=message[:MAX_MESSAGE],
+            frames=(*_frames(error.__traceback__), *_syntax_frame(error)),
+            cause=self.read(cause, depth + 1) if cause is not None and self._is_unread(cause) else None,
+            cause_is_explicit=error.__cause__ is not None,
+            members=tuple(self.read(member, depth + 1) for member in members_of(error) if self._is_unread(member)),
+            hints=hints_of(error),
+        )
+
+    def _is_unread(self, error: BaseException) -> bool:
+        return id(error) not in self._seen and len(self._seen) < MAX_EXCEPTIONS
+
+
+def type_of(error: BaseException) -> str:
+    """The qualified name, as a traceback prints it."""
+    kind = type(error)
+    module = kind.__module__
+    return kind.__qualname__ if module in {"builtins", "__main__"} else f"{module}.{kind.__qualname__}"
+
+
+def message_of(error: BaseException) -> str:
+    """What a traceback prints after the type."""
+    try:
+        return str(error.msg if isinstance(error, SyntaxError) else error)
+    except Exception:  # noqa: BLE001  a foreign __str__ may raise anything
+        return UNPRINTABLE
+
+
+def cause_of(error: BaseException) -> BaseException | None:
+    """What a traceback prints before this exception: its cause, else its context unless suppressed."""
+    if error.__cause__ is not None:
+        return error.__cause__
+    return None if error.__suppress_context__ else error.__context__
+
+
+def members_of(error: BaseException) -> tuple[BaseException, ...]:
+    """The exceptions of an exception group; the back-port for Python 3.10 looks the same."""
+    if not type(error).__name__.endswith("ExceptionGroup"):
+        return ()
+    members = getattr(error, "exceptions", ())
+    return tuple(member for member in members if isinstance(member, BaseException))[:MAX_MEMBERS]
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[Frame]:
+    for code, line_number, namespace in bounded(list(_calls(traceback))):
+        source = linecache.getline(code.co_filename, line_number, namespace)
+        yield Frame.at(code.co_filename, code.co_name, line_number, source.strip())
+
+
+def _calls(traceback: TracebackType | None) -> Iterator[Call]:
+    while traceback is not None:
+        yield traceback.tb_frame.f_code, traceback.tb_lineno or 0, traceback.tb_frame.f_globals
+        traceback = traceback.tb_next
+
+
+def _syntax_frame(error: BaseException) -> Iterator[Frame]:
+    if isinstance(error, SyntaxError) and isinstance(error.filename, str):
+        yield Frame.at(error.filename, "", error.lineno or 0, (error.text or "").strip())
+
+
+def hints_of(error: BaseException) -> Codes:
+    """Codes in the instance's own attributes: no property and no other code of the application runs."""
+    own = getattr(error, "__dict__", None)
+    if not own:
+        return ()
+    response = getattr(own.get("response"), "__dict__", {})
+    values = ((code, response.get(name, own.get(name))) for name, code in _HINTS.items())
+    return tuple((code, str(value)[:64]) for code, value in values if isinstance(value, int | str))

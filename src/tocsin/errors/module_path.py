@@ -1,0 +1,70 @@
+"""What a source path says about its module: whose it is and what it is called, wherever it is deployed."""
+
+import re
+from functools import lru_cache
+
+_LIBRARY = re.compile(
+    r".*(?:^|/)(?:"
+    r"(?:site|dist)-packages"
+    r"|lib(?:64)?/(?:python|pypy)\d(?:\.\d+)?t?"
+    r"|(?:python|pypy)[\d.-]*(?:/[\d.]+/x\d\d)?/lib(?:_pypy)?"
+    r"|python\d+\.zip"
+    r")/(?P<module>.*)",
+    re.IGNORECASE,
+)
+#: Directories that deployments put in front of an application.
+_ROOT = re.compile(
+    r"(?:[a-z]:)?"
+    r"(?:/(?:srv|opt|home|users|mnt|data|tmp|inetpub)/[^/]+(?=/)"
+    r"|/var/(?:www|task|app)(?=/)"
+    r"|/usr/(?:local/)?src/[^/]+(?=/)"
+    r"|/(?:app|application|code|workspace|project|root|builds?)(?=/))?"
+    r"(?:.*/(?:src|current|releases?/[^/]+|wwwroot|html)(?=/))?"
+    r"/",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(r"(?:/__init__)?\.(?:py[cwx]?|so|pyd)$")
+
+
+@lru_cache(maxsize=4096)
+def module_of(path: str) -> str:
+    """The dotted module that a path stands for, without deployment root; generated code (`<string>`) keeps its name.
+
+    Directories above the last one that cannot be a Python package (`20260101`, `my-service`) are roots as well.
+    """
+    if path.startswith("<"):
+        return path
+    path = _with_slashes(path)
+    if library := _LIBRARY.fullmatch(path):
+        return _dotted(library["module"])
+    root = _ROOT.match(path)
+    return _importable(_dotted(path[root.end() :] if root else path))
+
+
+@lru_cache(maxsize=4096)
+def is_library(path: str) -> bool:
+    """Whether a path lies in the standard library or an installed package, or is generated or compiled code."""
+    return path.startswith("<") or path.endswith((".pyx", ".pxd")) or bool(_LIBRARY.fullmatch(_with_slashes(path)))
+
+
+@lru_cache(maxsize=4096)
+def is_script(path: str) -> bool:
+    """Whether a path is a console script such as `/usr/bin/gunicorn`."""
+    directory, _, name = _with_slashes(path).rpartition("/")
+    return directory.endswith(("/bin", "/Scripts")) and not name.endswith(".py")
+
+
+def _with_slashes(path: str) -> str:
+    return path.replace("\\", "/")
+
+
+def _dotted(path: str) -> str:
+    return _SUFFIX.sub("", path).replace("/", ".")
+
+
+def _importable(dotted: str) -> str:
+    parts = dotted.split(".")
+    for index in range(len(parts) - 2, -1, -1):
+        if not parts[index].isidentifier():
+            return ".".join(parts[index + 1 :])
+    return dotted

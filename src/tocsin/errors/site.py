@@ -1,0 +1,132 @@
+"""Where to fix a failure: the exception of a chain that decides, and the application's frames that lead to it."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tocsin.errors.failure import Failure, Frame
+from tocsin.errors.in_app import InApp
+
+#: Exceptions that only steer control: never the cause of another.
+_STEERING = frozenset({"CancelledError", "GeneratorExit", "StopIteration", "StopAsyncIteration", "KeyboardInterrupt"})
+#: Frames that exist in one version of Python and are inlined in the next.
+_COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
+#: A call that hands on whatever it got: `f(*args, **kwargs)`, `super().send(request)`.
+_FORWARDING = re.compile(r"\(\s*\*\w+,\s*\*\*\w+\s*\)|\bsuper\(\)\.")
+#: Something constant: a literal, a class, a constant's name. The key of a lookup says where data came from, no more.
+_CONSTANT = re.compile(r"[\"']|\b[A-Z]\w*")
+_LOOKUP = re.compile(r"""\[\s*(["'])[^"']*\1\s*\]|\.get\(\s*(["'])[^"']*\2""")
+_MAX_HELPERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`failure` is the one that decides; `frames` are the application's that identify it, the deepest first.
+
+    `in_library` tells that the exception was raised by code that is not the application's.
+    """
+
+    failure: Failure
+    frames: tuple[Frame, ...] = ()
+    in_library: bool = False
+
+
+def sites_of(failure: Failure, in_app: InApp) -> tuple[Site, ...]:
+    """The place to fix: one, or for an exception group one for each member."""
+    failure = _decisive(failure, in_app)
+    if not failure.members:
+        return (_site(failure, in_app),)
+    return tuple(
+        site
+        for member in failure.members
+        for site in sites_of(replace(member, frames=failure.frames + member.frames), in_app)
+    )
+
+
+def _decisive(failure: Failure, in_app: InApp) -> Failure:
+    """The failure along the chain of causes that one would fix.
+
+    A cause is followed where the application translated it and has frames of its own in it. What merely happened
+    while another exception was being handled decides for itself.
+    """
+    while (cause := failure.cause) is not None and _is_translation(failure, cause) and _is_in_app(cause, in_app):
+        failure = cause
+    return failure
+
+
+def _is_translation(failure: Failure, cause: Failure) -> bool:
+    """`raise … from`, or a plain `raise` in the function that caught the cause."""
+    if cause.short_type in _STEERING:
+        return False
+    if failure.cause_is_explicit:
+        return True
+    if not failure.frames or not cause.frames:
+        return False
+    raising, catching = failure.frames[-1], cause.frames[0]
+    is_same_function = (raising.path, raising.function) == (catching.path, catching.function)
+    return is_same_function and raising.source.startswith("raise ")
+
+
+def _is_in_app(failure: Failure, in_app: InApp) -> bool:
+    return any(map(in_app.includes, failure.frames)) or any(_is_in_app(member, in_app) for member in failure.members)
+
+
+def _site(failure: Failure, in_app: InApp) -> Site:
+    frames = _without_comprehensions(failure.frames)
+    own = [index for index, frame in enumerate(frames) if in_app.includes(frame)]
+    if not own:
+        return Site(failure, in_library=bool(frames))
+    if failure.short_type == "RecursionError":
+        return Site(failure, (_recursive([frames[index] for index in own]),))
+    if own[-1] == len(frames) - 1:
+        return Site(failure, (frames[-1],))
+    return Site(failure, _way_out(frames, own), in_library=True)
+
+
+def _without_comprehensions(frames: Sequence[Frame]) -> list[Frame]:
+    merged: list[Frame] = []
+    for frame in frames:
+        if frame.function in _COMPREHENSIONS and merged:
+            merged[-1] = replace(merged[-1], line_number=frame.line_number, source=frame.source)
+        else:
+            merged.append(frame)
+    return merged
+
+
+def _recursive(frames: Sequence[Frame]) -> Frame:
+    """The call that recurses: neither the depth nor the line at which the limit struck matters."""
+    calls = Counter(replace(frame, line_number=0) for frame in frames)
+    often = max(max(calls.values()) // 2, 1)
+    cycle = [call for call, count in calls.items() if count > often]
+    return min(cycle, key=lambda call: (call.module, call.function, call.source), default=frames[-1])
+
+
+def _way_out(frames: Sequence[Frame], own: Sequence[int]) -> tuple[Frame, ...]:
+    """The frame from which the application went into the library, and who told it to, if it is a shared helper.
+
+    A helper (`get_json(url)`) serves many. Going up through callers that name it, the first line that passes
+    something constant tells which of its users failed; data that is only handed through tells nothing.
+    """
+    deepest = _last_not_forwarding(frames, own)
+    if _is_specific(frames[deepest].source):
+        return (frames[deepest],)
+    for index in range(deepest - 1, max(deepest - 1 - _MAX_HELPERS, -1), -1):
+        if index not in own or not _calls(frames[index], frames[index + 1]):
+            break
+        if _is_specific(frames[index].source):
+            return (frames[deepest], frames[index])
+    return (frames[deepest],)
+
+
+def _last_not_forwarding(frames: Sequence[Frame], own: Sequence[int]) -> int:
+    """The deepest frame that is no mere wrapper: retries, timers and middleware do not matter."""
+    return next((index for index in reversed(own) if not _FORWARDING.search(frames[index].source)), own[-1])
+
+
+def _calls(caller: Frame, callee: Frame) -> bool:
+    return re.search(rf"\b{re.escape(callee.function)}\s*\(", caller.source) is not None
+
+
+def _is_specific(source: str) -> bool:
+    return _CONSTANT.search(_LOOKUP.sub("", source)) is not None

@@ -1,0 +1,249 @@
+"""Go's fmt: how values look when printed, and the verbs of printf."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tocsin.gotemplate.values import is_list, is_number, type_name
+
+#: Wider fields and longer fractions than this are refused, as Go refuses them beyond a million.
+MAX_WIDTH = 10_000
+
+_DIRECTIVE = re.compile(
+    r"%(?P<flags>[-+# 0]*)(?P<width_index>\[\d+\])?(?P<width>\d+|\*)?"
+    r"(?P<point>\.(?P<precision_index>\[\d+\])?(?P<precision>\d+|\*)?)?(?P<index>\[\d+\])?(?P<verb>.|\Z)",
+    re.DOTALL,
+)
+_INTEGER_BASES = {"b": "b", "o": "o", "O": "o", "x": "x", "X": "X", "d": "d", "v": "d"}
+_ESCAPES = {
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+    '"': r"\"",
+}
+_BASE_PREFIX = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}
+
+
+def text_of(value: object) -> str:
+    """The value as `%v` and `print` show it."""
+    return _Directive("v").format(value)
+
+
+def shortest(value: float) -> str:
+    """The fewest digits that give the number back, with an exponent below 1e-4 and from 1e6 on: `%g`."""
+    if not math.isfinite(value):
+        return _special(value)
+    decimal = Decimal(repr(value)).normalize()
+    if -4 <= decimal.adjusted() < 6:
+        return f"{decimal:f}"
+    sign, digits, _ = decimal.as_tuple()
+    first, *rest = map(str, digits)
+    point = "." if rest else ""
+    return f"{'-' * sign}{first}{point}{''.join(rest)}e{decimal.adjusted():+03d}"
+
+
+def fixed(value: float) -> str:
+    """The fewest digits that give the number back, never with an exponent."""
+    return f"{Decimal(repr(value)).normalize():f}"
+
+
+def quoted(text: str) -> str:
+    """The text as a Go string literal."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def printf(template: str, arguments: Sequence[object]) -> str:
+    """Go's Sprintf, with its inline complaints such as `%!d(string=x)`."""
+    return _Printf(template, arguments).text()
+
+
+def println(arguments: Sequence[object]) -> str:
+    """Go's Sprintln: spaces between all, a newline after."""
+    return " ".join(map(text_of, arguments)) + "\n"
+
+
+def printed(arguments: Sequence[object]) -> str:
+    """Go's Sprint: a space between two operands of which neither is a string."""
+    parts: list[str] = []
+    for position, argument in enumerate(arguments):
+        if position and not isinstance(argument, str) and not isinstance(arguments[position - 1], str):
+            parts.append(" ")
+        parts.append(text_of(argument))
+    return "".join(parts)
+
+
+def _special(value: float) -> str:
+    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
+
+
+@dataclass(frozen=True, slots=True)
+class _Directive:
+    """One verb with its flags."""
+
+    verb: str
+    flags: str = ""
+    width: int | None = None
+    precision: int | None = None
+
+    def format(self, value: object) -> str:
+        if self.verb == "T":
+            return self._pad(type_name(value))
+        if value is None:
+            return self._pad("<nil>") if self.verb == "v" else f"%!{self.verb}(<nil>)"
+        if isinstance(value, str):
+            return self._string(value)
+        if isinstance(value, bool):
+            return self._pad("true" if value else "false") if self.verb in "tv" else self._bad(value)
+        if is_number(value):
+            return self._float(value) if isinstance(value, float) else self._integer(value)
+        return self._composite(value)
+
+    def _bad(self, value: object) -> str:
+        shown = replace(self, verb="v").format(value)
+        return f"%!{self.verb}({type_name(value)}={shown})"
+
+    def _pad(self, text: str) -> str:
+        width = self.width or 0
+        return text.ljust(width) if "-" in self.flags else text.rjust(width)
+
+    def _pad_number(self, sign: str, digits: str) -> str:
+        """Zeros go between the sign and the digits."""
+        if "0" in self.flags and "-" not in self.flags and self.width:
+            return sign + digits.rjust(self.width - len(sign), "0")
+        return self._pad(sign + digits)
+
+    def _sign(self, *, negative: bool) -> str:
+        return "-" if negative else "+" if "+" in self.flags and self.verb != "v" else " " if " " in self.flags else ""
+
+    def _string(self, value: str) -> str:
+        if self.verb in "sv":
+            shown = quoted(value) if self.verb == "v" and "#" in self.flags else value[: self.precision]
+            return self._pad(shown)
+        if self.verb == "q":
+            return self._pad(quoted(value[: self.precision]))
+        if self.verb in "xX":
+            data = value.encode("utf-8", "surrogateescape")[: self.precision]
+            digits = data.hex(" ") if " " in self.flags else data.hex()
+            return self._pad(digits.upper() if self.verb == "X" else digits)
+        return self._bad(value)
+
+    def _integer(self, value: int) -> str:
+        if self.verb in _INTEGER_BASES:
+            return self._digits(value)
+        if self.verb == "c":
+            return self._pad(chr(value))
+        if self.verb == "q":
+            return self._pad(f"'{chr(value)}'")
+        if self.verb == "U":
+            return self._pad(f"U+{value:04X}")
+        return self._bad(value)
+
+    def _digits(self, value: int) -> str:
+        digits = format(abs(value), _INTEGER_BASES[self.verb]).rjust(self.precision or 0, "0")
+        prefix = "0o" if self.verb == "O" else _BASE_PREFIX.get(self.verb, "") if "#" in self.flags else ""
+        return self._pad_number(self._sign(negative=value < 0) + prefix, digits)
+
+    def _float(self, value: float) -> str:
+        if self.verb not in "vgGeEfF":
+            return self._bad(value)
+        if not math.isfinite(value):
+            text = _special(value)
+            return self._pad(f"+{text}" if text == "NaN" and "+" in self.flags else text)
+        digits = self._decimal(abs(value))
+        return self._pad_number(self._sign(negative=math.copysign(1, value) < 0), digits)
+
+    def _decimal(self, magnitude: float) -> str:
+        verb = "g" if self.verb == "v" else self.verb
+        if verb in "gG" and self.precision is None:
+            text = shortest(magnitude)
+            return text.upper() if verb == "G" else text
+        return format(magnitude, f".{6 if self.precision is None else self.precision}{verb}")
+
+    def _composite(self, value: object) -> str:
+        exported: Mapping[str, str] = getattr(type(value), "exported", {})
+        if "String" in exported and self.verb in "sv":
+            return self._pad(getattr(value, exported["String"])())
+        if isinstance(value, Mapping):
+            pairs = (f"{self.format(key)}:{self.format(item)}" for key, item in sorted(value.items()))
+            return f"map[{' '.join(pairs)}]"
+        if is_list(value):
+            return f"[{' '.join(map(self.format, value))}]"
+        return f"{{{' '.join(self.format(getattr(value, name)) for name in exported.values())}}}"
+
+
+def _value_index(directive: "re.Match[str]") -> str | None:
+    """The `[n]` that selects the value; one before a star selects a width or precision instead."""
+    if directive["precision_index"] and not directive["precision"]:
+        return directive["precision_index"]
+    if directive["width_index"] and not directive["width"]:
+        return directive["width_index"]
+    return directive["index"]
+
+
+class _Printf:
+    """One call: where in the arguments it is, and whether their order was changed."""
+
+    def __init__(self, template: str, arguments: Sequence[object]) -> None:
+        self._template = template
+        self._arguments = arguments
+        self._next = 0
+        self._reordered = False
+
+    def text(self) -> str:
+        return _DIRECTIVE.sub(self._replace, self._template) + self._extra()
+
+    def _extra(self) -> str:
+        rest = self._arguments[self._next :]
+        if self._reordered or not rest:
+            return ""
+        shown = (f"{type_name(value)}={text_of(value)}" if value is not None else "<nil>" for value in rest)
+        return f"%!(EXTRA {', '.join(shown)})"
+
+    def _replace(self, found: "re.Match[str]") -> str:
+        verb = found["verb"]
+        if not verb:
+            return "%!(NOVERB)"
+        width = self._number(found["width_index"], found["width"])
+        precision = self._number(found["precision_index"], found["precision"])
+        if verb == "%":
+            return "%"
+        if max(width or 0, precision or 0) > MAX_WIDTH:
+            return "%!(BADWIDTH)"
+        flags = found["flags"] + ("-" if width is not None and width < 0 else "")
+        precision = (precision or 0) if found["point"] else None
+        self._select(_value_index(found))
+        if not 0 <= self._next < len(self._arguments):
+            return f"%!{verb}({'BADINDEX' if found['index'] else 'MISSING'})"
+        return _Directive(verb, flags, None if width is None else abs(width), precision).format(self._take())
+
+    def _select(self, index: str | None) -> None:
+        if index:
+            self._next, self._reordered = int(index[1:-1]) - 1, True
+
+    def _take(self) -> object:
+        self._next += 1
+        return self._arguments[self._next - 1]
+
+    def _number(self, index: str | None, number: str | None) -> int | None:
+        """A width or precision: given in digits, by the next argument, or not at all."""
+        if number != "*":
+            return int(number) if number else None
+        self._select(index)
+        value = self._take() if 0 <= self._next < len(self._arguments) else None
+        return value if isinstance(value, int) else None

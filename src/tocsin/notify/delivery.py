@@ -1,0 +1,29 @@
+"""What every receiver is: something that takes a notification, or says why it could not."""
+
+from typing import Protocol
+
+from tocsin.notify.notification import Notification
+
+
+class DeliveryError(Exception):
+    """The receiver did not take the notification.
+
+    `recoverable` says whether trying again makes sense, `retry_after` the seconds the other side asked to wait.
+    The message is for people and contains no secret, in particular no URL beyond its host.
+    """
+
+    def __init__(self, message: str, *, recoverable: bool, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.recoverable = recoverable
+        self.retry_after = retry_after
+
+
+class Receiver(Protocol):
+    """Delivers notifications; called by one thread at a time."""
+
+    def deliver(self, notification: Notification, *, key: str) -> None:
+        """Return when the notification has been taken; it may come again with the same `key`, and only then.
+
+        Raises:
+            DeliveryError: it has not been taken.
+        """

@@ -1,0 +1,89 @@
+"""An instant vector at several times at once: the value on which all operators and most functions work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import is_
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tocsin.promql.errors import EvaluationError
+from tocsin.series.labels import METRIC_NAME, drop_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from tocsin.series import Labels
+    from tocsin.series.samples import Ints, Times, Values
+
+SAME_LABELSET = "vector cannot contain metrics with the same labelset"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Row `i` is the series `labels[i]`, column `j` is step `j`; where not `present`, the value has no meaning.
+
+    At every step the labels of the present rows differ. `times` are those of the samples, where the frame comes
+    straight from a selector.
+    """
+
+    labels: Sequence[Labels]
+    values: Values
+    present: NDArray[np.bool_]
+    times: Times | None = None
+
+    @classmethod
+    def empty(cls, steps: int) -> Frame:
+        return cls([], np.zeros((0, steps)), np.zeros((0, steps), bool))
+
+    def map(self, values: Values) -> Frame:
+        """The same series with other values and without their metric name."""
+        return Frame(self.labels, values, self.present).without_name()
+
+    def where(self, condition: NDArray[np.bool_]) -> Frame:
+        return Frame(self.labels, self.values, self.present & condition)
+
+    def rows(self, rows: Ints) -> Frame:
+        return Frame([self.labels[row] for row in rows.tolist()], self.values[rows], self.present[rows])
+
+    def relabel(self, change: Callable[[Labels], Labels]) -> Frame:
+        """The same series under other labels.
+
+        Raises:
+            EvaluationError: series that were different no longer are.
+        """
+        return Frame([change(labels) for labels in self.labels], self.values, self.present).merged()
+
+    def without_name(self) -> Frame:
+        """Series that share their only metric name stay different, which saves the comparison.
+
+        Raises:
+            EvaluationError: series that were different no longer are.
+        """
+        labels = [drop_name(labels) for labels in self.labels]
+        frame = Frame(labels, self.values, self.present)
+        names = {before[0] for before, after in zip(self.labels, labels, strict=True) if before is not after}
+        all_named = len(names) == 1 and not any(map(is_, self.labels, labels))
+        share_name = all_named and next(iter(names))[0] == METRIC_NAME
+        return frame if share_name or not names else frame.merged()
+
+    def merged(self, message: str = SAME_LABELSET) -> Frame:
+        """Rows with equal labels become one.
+
+        Raises:
+            EvaluationError: with `message`, where two of them are present at the same step.
+        """
+        groups: dict[Labels, int] = {}
+        group_of_row = np.array([groups.setdefault(labels, len(groups)) for labels in self.labels], np.intp)
+        if len(groups) == len(self.labels):
+            return self
+        count = np.zeros((len(groups), self.present.shape[1]), np.intp)
+        np.add.at(count, group_of_row, self.present)
+        if (count > 1).any():
+            raise EvaluationError(message)
+        values = np.zeros(count.shape)
+        np.add.at(values, group_of_row, np.where(self.present, self.values, 0.0))
+        return Frame(list(groups), values, count > 0)

@@ -1,0 +1,74 @@
+"""`label_replace` and `label_join`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tocsin.promql.errors import EvaluationError
+from tocsin.series import re2
+from tocsin.series.labels import get, quote, replace
+
+if TYPE_CHECKING:
+    from tocsin.promql.frame import Frame
+    from tocsin.promql.invocation import Invocation
+    from tocsin.series import Labels
+
+_REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
+
+
+def label_replace(call: Invocation) -> Frame:
+    """Sets a label from the groups of a regular expression, in series whose source label matches it.
+
+    Raises:
+        EvaluationError: the regular expression or the name of the new label is not valid.
+    """
+    target, template, source, pattern = (call.text(index) for index in range(1, 5))
+    try:
+        fullmatch = re2.compile_pattern(pattern).fullmatch
+    except ValueError as error:
+        raise EvaluationError(f"invalid regular expression in label_replace(): {pattern}: {error}") from error
+    check_label_name(target, "label_replace()", "destination ")
+
+    def change(labels: Labels) -> Labels:
+        match = fullmatch(get(labels, source))
+        return replace(labels, {target: _expand(template, match)}) if match else labels
+
+    return call.frame(0).relabel(change)
+
+
+def _expand(template: str, match: re.Match[str]) -> str:
+    """`$1`, `${1}`, `$name`; `$$` is a dollar sign, and a group that does not exist is empty."""
+    groups = {**match.groupdict(), **{str(number): text for number, text in enumerate((match[0], *match.groups()))}}
+    return _REFERENCE.sub(
+        lambda reference: "$" if reference[0] == "$$" else groups.get(reference[1] or reference[2]) or "",
+        template,
+    )
+
+
+def label_join(call: Invocation) -> Frame:
+    """Sets a label to the joined values of others.
+
+    Raises:
+        EvaluationError: the name of a label is not valid.
+    """
+    target, separator, *sources = (call.text(index) for index in range(1, len(call.args)))
+    check_label_name(target, "label_join()", "destination ")
+    for source in sources:
+        check_label_name(source, "label_join()", "source ")
+
+    def change(labels: Labels) -> Labels:
+        return replace(labels, {target: separator.join(get(labels, source) for source in sources)})
+
+    return call.frame(0).relabel(change)
+
+
+def check_label_name(name: str, function: str, role: str = "") -> None:
+    """Any UTF-8 text will do.
+
+    Raises:
+        EvaluationError: the name is empty or was made of bytes that are not UTF-8.
+    """
+    if not name or any("\ud800" <= character <= "\udfff" for character in name):
+        shown = quote(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+        raise EvaluationError(f"invalid {role}label name in {function}: {shown.replace(chr(92) * 2, chr(92))}")

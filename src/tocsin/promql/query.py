@@ -1,0 +1,83 @@
+"""One run of a query: where the data is and for which times the answer is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tocsin.promql import durations
+from tocsin.promql.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from tocsin.promql import ast
+    from tocsin.promql.annotations import Annotations
+    from tocsin.series import Head
+    from tocsin.series.samples import Times
+
+_FAR = 2**61
+"""No time is further away from 1970 than this many milliseconds, so that sums of times fit 64 bits."""
+
+MAX_SAMPLES = 10_000_000
+"""In any one vector; a sample of a vector takes 17 bytes at most."""
+
+
+def milliseconds(seconds: float) -> int:
+    return max(-_FAR, min(_FAR, round(seconds * 1000)))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`steps` are the times of this part of the query: a subquery has others than the query around it.
+
+    `start_ms`, `end_ms` and `step_ms` are those of the whole query; `step_ms` is 0 for a query at one instant.
+    """
+
+    head: Head
+    steps: Times
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    lookback_ms: int
+    default_step_ms: int
+    annotations: Annotations
+
+    def duration(self, duration: ast.Duration) -> int:
+        """In milliseconds."""
+        query_range = (self.end_ms - self.start_ms) / 1000
+        return milliseconds(durations.seconds(duration, step=self.step_ms / 1000, query_range=query_range))
+
+    def length(self, duration: ast.Duration) -> int:
+        """As `duration`, of a range or step.
+
+        Raises:
+            EvaluationError: it is not positive.
+        """
+        length = self.duration(duration)
+        if length <= 0:
+            raise EvaluationError("duration must be greater than 0")
+        return length
+
+    def moved(self, offset: ast.Duration, at: ast.At) -> Times:
+        """The steps as a selector with these modifiers sees them."""
+        fixed = {"start": self.start_ms, "end": self.end_ms, None: None}
+        moment = fixed[at] if at is None or isinstance(at, str) else milliseconds(at)
+        steps = self.steps if moment is None else np.full_like(self.steps, moment)
+        return steps - self.duration(offset)
+
+    def over(self, steps: Times) -> Query:
+        return replace(self, steps=steps)
+
+
+def check_size(series: int, samples: int) -> None:
+    """To be called before memory is taken for so many series with so many samples each.
+
+    Raises:
+        EvaluationError: that is over `MAX_SAMPLES`.
+    """
+    if series * samples > MAX_SAMPLES:
+        raise EvaluationError(
+            f"query processing would load too many samples into memory: {series} series with {samples} samples each,"
+            f" allowed: {MAX_SAMPLES} in all; select fewer series or a shorter range",
+        )

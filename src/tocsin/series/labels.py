@@ -1,0 +1,59 @@
+"""A series is identified by its labels: the metric name is the one called `__name__`."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+Labels: TypeAlias = tuple[tuple[str, str], ...]
+"""Sorted by name, every name once, no empty values: equal label sets are equal tuples."""
+
+METRIC_NAME = "__name__"
+EMPTY: Labels = ()
+
+_name_of = itemgetter(0)
+
+
+def from_mapping(mapping: Mapping[str, str]) -> Labels:
+    """An empty value means that the label is absent, as everywhere in Prometheus."""
+    return tuple(sorted((pair for pair in mapping.items() if pair[1]), key=_name_of))
+
+
+def get(labels: Labels, name: str) -> str:
+    """The empty string where the label is absent."""
+    for pair in labels:
+        if pair[0] == name:
+            return pair[1]
+    return ""
+
+
+def only(labels: Labels, names: Collection[str]) -> Labels:
+    return tuple([pair for pair in labels if pair[0] in names])
+
+
+def without(labels: Labels, names: Collection[str]) -> Labels:
+    return tuple([pair for pair in labels if pair[0] not in names])
+
+
+def drop_name(labels: Labels) -> Labels:
+    """Without the metric name; the same object if there is none. Runs for every series of every rule."""
+    if not labels or labels[0][0] > METRIC_NAME:
+        return labels
+    return labels[1:] if labels[0][0] == METRIC_NAME else without(labels, (METRIC_NAME,))
+
+
+def replace(labels: Labels, changes: Mapping[str, str]) -> Labels:
+    """An empty value removes the label."""
+    return from_mapping({**dict(labels), **changes})
+
+
+def format_labels(labels: Labels) -> str:
+    """Prometheus' way of writing a series in messages: `{__name__="up", job="api"}`."""
+    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"
+
+
+def quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

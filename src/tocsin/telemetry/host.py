@@ -1,0 +1,169 @@
+"""The process and its machine, under the names of the semantic conventions.
+
+CPU time is a counter, and no utilization is computed from the difference to an earlier call: every reader that collects
+runs the callbacks, so such a difference would span another time for each of them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator
+from typing import Literal, NamedTuple
+
+import psutil
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+
+# psutil's names and the conventions'. What is missing (`guest`) is part of another mode already.
+_CPU_MODES = {
+    "user": "user",
+    "system": "system",
+    "nice": "nice",
+    "idle": "idle",
+    "iowait": "iowait",
+    "irq": "interrupt",
+    "softirq": "interrupt",
+    "interrupt": "interrupt",
+    "steal": "steal",
+}
+#: File systems that are full by nature.
+_IMAGES = ("squashfs", "iso9660", "erofs")
+
+
+class Instrument(NamedTuple):
+    kind: Literal["counter", "up_down_counter", "gauge"]
+    unit: str
+    read: Callable[[CallbackOptions], Iterable[Observation]]
+
+
+class Filesystem(NamedTuple):
+    """Bytes; what is reserved is for root."""
+
+    used: int
+    free: int
+    reserved: int
+    attributes: dict[str, str]
+
+
+def observe_process(meter: Meter, *, skip: Container[str] = ()) -> None:
+    """CPU time, memory, threads and open files of this process; in a forked child, of the child.
+
+    `skip` names the instruments that somebody else provides.
+    """
+    _observe(meter, _PROCESS, skip)
+
+
+def observe_host(meter: Meter, *, skip: Container[str] = ()) -> None:
+    """CPU time, memory, swap and file systems of the machine, as the Collector's host metrics receiver has them.
+
+    One process of a machine should do it. `skip` names the instruments that somebody else provides.
+    """
+    _observe(meter, _HOST, skip)
+
+
+def _observe(meter: Meter, instruments: dict[str, Instrument], skip: Container[str]) -> None:
+    for name, (kind, unit, read) in instruments.items():
+        if name not in skip:
+            getattr(meter, f"create_observable_{kind}")(name, callbacks=[read], unit=unit)
+
+
+# psutil.Process() is made anew at each reading, which costs microseconds: a kept one would be the parent of a fork.
+
+
+def _process_cpu_time(_: CallbackOptions) -> Iterator[Observation]:
+    times = psutil.Process().cpu_times()
+    yield Observation(times.user, {"cpu.mode": "user"})
+    yield Observation(times.system, {"cpu.mode": "system"})
+
+
+def _process_memory_usage(_: CallbackOptions) -> Iterator[Observation]:
+    yield Observation(psutil.Process().memory_info().rss)
+
+
+def _process_thread_count(_: CallbackOptions) -> Iterator[Observation]:
+    yield Observation(psutil.Process().num_threads())
+
+
+def _process_open_files(_: CallbackOptions) -> Iterator[Observation]:
+    yield Observation(psutil.Process().num_fds())
+
+
+def _cpu_time(_: CallbackOptions) -> Iterator[Observation]:
+    """Of all processors together: one series a mode is what rules need."""
+    seconds: Counter[str] = Counter()
+    for name, value in psutil.cpu_times()._asdict().items():
+        if name in _CPU_MODES:
+            seconds[_CPU_MODES[name]] += value
+    return (Observation(value, {"cpu.mode": mode}) for mode, value in seconds.items())
+
+
+def _memory_usage(_: CallbackOptions) -> Iterator[Observation]:
+    """What is used cannot be had back; what is free, buffers and cached overlaps with it by some shared memory."""
+    memory = psutil.virtual_memory()._asdict()
+    # Releases of psutil differ in what they call used.
+    memory["used"] = memory["total"] - memory["available"]
+    for state in ("used", "free", "buffers", "cached"):
+        if state in memory:
+            yield Observation(memory[state], {"system.memory.state": state})
+
+
+def _memory_utilization(options: CallbackOptions) -> Iterator[Observation]:
+    total = psutil.virtual_memory().total
+    return (Observation(state.value / total, state.attributes) for state in _memory_usage(options))
+
+
+def _paging_utilization(_: CallbackOptions) -> Iterator[Observation]:
+    """Nothing where there is no swap."""
+    swap = psutil.swap_memory()
+    if swap.total:
+        yield Observation(swap.used / swap.total, {"system.paging.state": "used"})
+        yield Observation(swap.free / swap.total, {"system.paging.state": "free"})
+
+
+def _filesystem_usage(_: CallbackOptions) -> Iterator[Observation]:
+    for filesystem in _filesystems():
+        for state in ("used", "free", "reserved"):
+            attributes = {**filesystem.attributes, "system.filesystem.state": state}
+            yield Observation(getattr(filesystem, state), attributes)
+
+
+def _filesystem_utilization(_options: CallbackOptions) -> Iterator[Observation]:
+    """Of what is there for ordinary users, as `df` reckons: at 1 nobody but root can write."""
+    for used, free, _, attributes in _filesystems():
+        yield Observation(used / (used + free), attributes)
+
+
+def _filesystems() -> Iterator[Filesystem]:
+    """Every device once, and the root of a container, which is on no device; no pseudo file systems, no images."""
+    physical = [mount for mount in psutil.disk_partitions() if mount.fstype not in _IMAGES]
+    root = [mount for mount in psutil.disk_partitions(all=True) if mount.mountpoint == "/"]
+    mounts = sorted(physical + root, key=lambda mount: len(mount.mountpoint), reverse=True)
+    for device, mountpoint in {mount.device: mount.mountpoint for mount in mounts}.items():
+        filesystem = _filesystem(device, mountpoint)
+        if filesystem is not None:
+            yield filesystem
+
+
+def _filesystem(device: str, mountpoint: str) -> Filesystem | None:
+    """None where this user may not look, or where there is nothing to fill."""
+    try:
+        usage = psutil.disk_usage(mountpoint)
+    except OSError:
+        return None
+    if usage.used + usage.free == 0:
+        return None
+    attributes = {"system.device": device, "system.filesystem.mountpoint": mountpoint}
+    return Filesystem(usage.used, usage.free, usage.total - usage.used - usage.free, attributes)
+
+
+_PROCESS = {
+    "process.cpu.time": Instrument("counter", "s", _process_cpu_time),
+    "process.memory.usage": Instrument("up_down_counter", "By", _process_memory_usage),
+    "process.thread.count": Instrument("up_down_counter", "{thread}", _process_thread_count),
+    "process.open_file_descriptor.count": Instrument("up_down_counter", "{file_descriptor}", _process_open_files),
+}
+_HOST = {
+    "system.cpu.time": Instrument("counter", "s", _cpu_time),
+    "system.memory.usage": Instrument("up_down_counter", "By", _memory_usage),
+    "system.memory.utilization": Instrument("gauge", "1", _memory_utilization),
+    "system.paging.utilization": Instrument("gauge", "1", _paging_utilization),
+    "system.filesystem.usage": Instrument("up_down_counter", "By", _filesystem_usage),
+    "system.filesystem.utilization": Instrument("gauge", "1", _filesystem_utilization),
+}

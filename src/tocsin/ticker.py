@@ -1,0 +1,81 @@
+"""The one kind of background thread that Tocsin runs in somebody else's process."""
+
+import os
+import threading
+import weakref
+from collections.abc import Callable
+
+from opentelemetry.context import Context, attach
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+
+class Ticker:
+    """Calls `work` again and again, `interval` seconds after the last call ended, on a daemon thread.
+
+    The thread has an OpenTelemetry context of its own with instrumentation suppressed, so that what it does is no
+    telemetry of the application. In a forked child a ticker that was running runs again. An exception of `work` goes
+    to `on_error` and the thread goes on.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], object], *, interval: float, on_error: Callable[[Exception], object]
+    ) -> None:
+        self._name = name
+        self._work = work
+        self._interval = interval
+        self._on_error = on_error
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        this = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _resume(this()))
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._thread is not None
+
+    def start(self) -> None:
+        """Start the thread unless it runs: cheap enough to be called at every event that needs it."""
+        if self._thread is None:
+            with self._lock:
+                self._start()
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Let a call that is under way finish, for `timeout` seconds at most, and make no further one."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            self._stopped.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def resume(self) -> None:
+        """A fork copies no threads, and perhaps a held lock: give the child its own."""
+        self._lock = threading.Lock()
+        if self._thread is not None:
+            self._thread = None
+            self._start()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._stopped = threading.Event()
+            thread = threading.Thread(target=self._run, args=(self._stopped,), name=f"tocsin-{self._name}", daemon=True)
+            thread.start()
+            self._thread = thread
+
+    def _run(self, stopped: threading.Event) -> None:
+        attach(Context())
+        with suppress_instrumentation():
+            while not stopped.wait(self._interval):
+                self._tick()
+
+    def _tick(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001  the thread outlives its work, and its owner is told
+            self._on_error(error)
+
+
+def _resume(ticker: Ticker | None) -> None:
+    if ticker is not None:
+        ticker.resume()

@@ -1,0 +1,177 @@
+import csv
+from pathlib import Path
+
+import pytest
+
+from tocsin.alerting import AlertingConfigError, Sender, load, receivers
+from tocsin.alerting.configfile.durations import duration
+from tocsin.notify import Authorization
+
+#: Labels of routes are newer than the version that judged: we accept them, and say that they are not applied.
+NEWER = {"examples/route_labels.yml"}
+
+MINIMAL = """
+route: {receiver: team}
+receivers: [{name: team}]
+"""
+
+
+def problems(text):
+    with pytest.raises(AlertingConfigError) as caught:
+        load(text, "am.yml")
+    return str(caught.value).splitlines()
+
+
+def test_files_are_judged_as_by_amtool(shared):
+    folder = shared / "conformance/alertmanager-config"
+    with (folder / "verdict.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert len(rows) == 52
+    wrong = {row["file"] for row in rows if verdict(folder / row["file"]) != row["verdict"]}
+    assert wrong == NEWER
+
+
+def verdict(path):
+    try:
+        load(path.read_text(encoding="utf-8"), str(path))
+    except AlertingConfigError as error:
+        return "reject" if error.problems else "no reason"
+    return "accept"
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    assert problems("""
+route:
+  receiver: nobody
+  group_wait: 5 minutes
+  group_by: [job, job]
+  matchers: [a=b]
+  routes:
+  - matchers: [foo]
+    match_re: {a: "["}
+    reciever: team
+    mute_time_intervals: [night]
+    group_interval: 0s
+    continue: maybe
+receivers:
+- name: team
+  webhook_configs: [{url: http://x/, url_file: y, max_alerts: many}]
+- name: team
+  slack_configs: [{channel: a}]
+""") == [
+        "am.yml:3: route.receiver: 'nobody' is not among the receivers: team",
+        "am.yml:4: route.group_wait: '5 minutes' is no duration, write one like 30s, 5m or 1h30m",
+        "am.yml:5: route.group_by: has 'job' twice",
+        "am.yml:6: route.matchers: does not belong to the root of the tree, which takes every alert at any time",
+        (
+            "am.yml:8: route.routes[0].matchers: 'foo' is no matcher, write one like severity=\"critical\" "
+            "(operators: =, !=, =~, !~)"
+        ),
+        "am.yml:9: route.routes[0].match_re: a: invalid regular expression '[': unterminated character set at position 0",
+        "am.yml:10: route.routes[0].reciever: is not known here, did you mean receiver?",
+        "am.yml:11: route.routes[0].mute_time_intervals: 'night' is not among the time intervals",
+        "am.yml:12: route.routes[0].group_interval: must be longer than zero",
+        "am.yml:13: route.routes[0].continue: must be true or false, not 'maybe'",
+        "am.yml:15: receivers[0].name: 'team' is there more than once",
+        "am.yml:16: receivers[0].webhook_configs[0].max_alerts: must be a whole number, not 'many'",
+        "am.yml:16: receivers[0].webhook_configs[0].url: give either url or url_file, not both",
+        "am.yml:17: receivers[1].name: 'team' is there more than once",
+        "am.yml:18: receivers[1].slack_configs[0]: needs api_url or app_token, here or globally with the prefix slack_",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "am.yml:1: must be a mapping with the keys route and receivers"),
+        ("a: [", "am.yml:1: is not YAML: expected the node content, but found '<stream end>'"),
+        ("a: \x00", "am.yml:1: is not YAML: unacceptable character #x0000: special characters are not allowed"),
+        ("receivers: []", "am.yml:1: route: is missing, it says which receiver hears of which alerts"),
+        ("route: 7", "am.yml:1: route: must be a mapping"),
+        ("route: {receiver: a}\nroute: {receiver: b}", "am.yml:2: route: is set twice, first in line 1"),
+        (f"{MINIMAL}templates:\n- [a]\ntemplate: []", "am.yml:6: template: is not known here, did you mean templates?"),
+        (f"{MINIMAL}inhibit_rules: [7]", "am.yml:4: inhibit_rules: must be a list of mappings"),
+        (f"{MINIMAL}time_intervals: [{{}}]", "am.yml:4: time_intervals[0].name: is missing"),
+        ("route: {receiver: a, group_by: [[b]]}", "am.yml:1: route.group_by: must be a list of texts"),
+        ("route: {receiver: a, group_by: ['...', b]}", "am.yml:1: route.group_by: must be either '...' alone"),
+        ("route: {receiver: a, continue: true}", "am.yml:1: route.continue: does not belong to the root"),
+        (f"{MINIMAL}global: {{smtp_form: a@b.example}}", "am.yml:4: global.smtp_form: is not known here, did you mean"),
+    ],
+)
+def test_each_problem_has_its_line(text, problem):
+    assert any(each.startswith(problem) for each in problems(text))
+
+
+def test_what_is_not_done_is_listed():
+    config = load(
+        """
+global: {slack_api_url: "https://hooks.example/s", smtp_smarthost: "localhost:25", smtp_from: a@example.org}
+templates: [a.tmpl]
+time_intervals: [{name: night, time_intervals: [{times: [{start_time: "22:00", end_time: "24:00"}]}]}]
+inhibit_rules: [{source_matchers: [a=b], target_match: {c: d}, equal: [e]}]
+route:
+  receiver: team
+  routes: [{mute_time_intervals: [night]}]
+receivers:
+- name: team
+  email_configs: [{to: b@example.org}]
+  slack_configs: [{channel: "#ops", title: "{{ .CommonLabels.alertname }}"}]
+""",
+        "am.yml",
+    )
+    assert config.undelivered == ("receivers[0].email_configs[0] (line 11)",)
+    assert config.unapplied == (
+        "receivers[0].slack_configs[0].title (line 12)",
+        "inhibit_rules (line 5)",
+        "time_intervals (line 4)",
+        "templates (line 3)",
+        "route.routes[0].mute_time_intervals (line 8)",
+    )
+    [integration] = config.receivers[0].integrations
+    assert (integration.kind, integration.send_resolved) == ("slack", False)
+    assert integration.settings["api_url"] == "https://hooks.example/s"
+    assert "hooks.example" not in repr(config)
+
+
+def test_webhooks_with_all_their_settings():
+    config = load(
+        """
+route: {receiver: team}
+receivers:
+- name: team
+  webhook_configs:
+  - {url_file: secrets/url, timeout: 3s, max_alerts: 5, send_resolved: false}
+  - url: http://me.example/
+    http_config: {authorization: {credentials_file: /run/token}, tls_config: {insecure_skip_verify: true}}
+  - url: http://me.example/
+    http_config: {basic_auth: {username: me, password: pass}}
+""",
+        "/etc/am/am.yml",
+    )
+    first, second, third = config.receivers[0].integrations
+    assert first.settings == {
+        "url": Path("/etc/am/secrets/url"),
+        "timeout": 3.0,
+        "max_alerts": 5,
+        "authorization": None,
+    }
+    assert not first.send_resolved
+    assert second.send_resolved
+    assert second.settings["authorization"] == Authorization(credentials=Path("/run/token"))
+    assert third.settings["authorization"] == Authorization(user="me", credentials="pass")
+    assert config.unapplied == ("receivers[0].webhook_configs[1].http_config.tls_config (line 8)",)
+    assert len(receivers(config)) == 3
+    Sender(None, receivers(config)).stop(timeout=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), ("15s", 15), ("1h30m", 5400), ("500ms", 0.5), ("2d", 172800), ("1w", 604800)]
+)
+def test_durations(text, seconds):
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "1.5h", "5m1h", "-5m", "5 m", "५s"])
+def test_what_is_no_duration(text):
+    with pytest.raises(ValueError, match="is no duration"):
+        duration(text)

@@ -1,0 +1,1 @@
+"""Stands in for Tocsin where OpenTelemetry alone is measured."""

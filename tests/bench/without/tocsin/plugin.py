@@ -1,0 +1,6 @@
+def pre_instrument():
+    pass
+
+
+def post_instrument():
+    pass

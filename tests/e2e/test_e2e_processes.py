@@ -1,0 +1,151 @@
+"""Several processes, one store: counts are exact, alerts are delivered once, and a killed evaluator is replaced."""
+
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+pytest.importorskip("flask")
+pytest.importorskip("gunicorn")
+pytest.importorskip("celery")
+pytest.importorskip("opentelemetry.instrumentation.flask")
+pytest.importorskip("opentelemetry.instrumentation.celery")
+
+SHOP = """
+import os
+from celery import Celery
+from flask import Flask
+
+broker = os.environ["BROKER"]
+queue = Celery("shop", broker="filesystem://")
+queue.conf.update(
+    broker_transport_options={
+        "data_folder_in": broker, "data_folder_out": broker, "control_folder": broker, "polling_interval": 0.2
+    },
+    task_ignore_result=True,
+    worker_prefetch_multiplier=1,
+)
+
+
+@queue.task
+def poison(number):
+    raise LookupError(f"no handler for message {number}")
+
+
+app = Flask("shop")
+
+
+@app.get("/health")
+def health():
+    return "ok"
+
+
+@app.get("/pid")
+def pid():
+    return str(os.getpid())
+
+
+@app.get("/fail/<kind>/<int:number>")
+def fail(kind, number):
+    if kind == "price":
+        return str(int(f"price {number}"))
+    return {"stock": 1}[f"sku-{number % 1}"]
+"""
+
+RULES = """
+groups:
+  - name: shop
+    interval: 500ms
+    rules:
+      - alert: Failing
+        expr: sum by (job) (tocsin_errors_total{job="shop"}) > 0
+        labels: {severity: critical}
+        annotations: {summary: "{{ $labels.job }} fails"}
+"""
+
+
+@pytest.fixture
+def gunicorn(workplace, e2e):
+    workplace.write("shop.py", SHOP)
+    broker = workplace.folder / "broker"
+    broker.mkdir()
+    workplace.env["BROKER"] = str(broker)
+    port = e2e.free_port()
+
+    def start(**env):
+        process = workplace.start(
+            "opentelemetry-instrument",
+            *("gunicorn", "--workers", 4, "--threads", 2, "--bind", f"127.0.0.1:{port}", "shop:app"),
+            **env,
+        )
+        e2e.wait_until(e2e.answers(port), what="gunicorn answers")
+        process.port = port
+        return process
+
+    return start
+
+
+def test_counts_are_exact_over_gunicorn_workers_and_celery_children(gunicorn, workplace, e2e):
+    web = gunicorn()
+    worker = workplace.start(
+        "opentelemetry-instrument",
+        *("celery", "--app", "shop.queue", "worker", "--concurrency", 2, "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        OTEL_SERVICE_NAME="worker",
+    )
+    send = workplace.start(
+        sys.executable, "-c", "import shop\nfor number in range(30): shop.poison.delay(number)", TOCSIN_ENABLED="false"
+    )
+    paths = [f"/fail/{kind}/{number}" for number in range(100) for kind in ("price", "stock")]
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda path: e2e.request(web.port, path)[0], paths))
+    assert answers == [500] * 200
+    assert send.wait() == 0
+
+    def counts():
+        return {(issue.service, issue.error_type): issue.count for issue in workplace.issues()}
+
+    expected = {("shop", "ValueError"): 100, ("shop", "KeyError"): 100, ("worker", "LookupError"): 30}
+    e2e.wait_until(lambda: sum(counts().values()) >= 230, what="all occurrences are in the store")
+    assert web.stop() == 0
+    assert worker.stop() == 0
+    assert counts() == expected
+    assert not [line for line in (*web.said(), *worker.said()) if "failed" in line]
+
+
+def test_an_alert_is_delivered_once_though_every_process_could(gunicorn, workplace, listener, e2e):
+    workplace.write("rules.yml", RULES)
+    web = gunicorn(TOCSIN_WEBHOOK_URL=listener.url, TOCSIN_RULES="rules.yml", TOCSIN_PACKS="none")
+    e2e.request(web.port, "/fail/price/1")
+    e2e.wait_until(listener.alerts, what="the alert")
+    time.sleep(3)  # several evaluations of several processes: the test is that nothing more comes
+    assert [(status, name) for status, name, _ in listener.alerts()] == [("firing", "Failing")]
+
+
+def test_a_killed_evaluator_is_replaced_and_does_not_page_again(gunicorn, workplace, listener, e2e):
+    workplace.write("rules.yml", RULES)
+    web = gunicorn(TOCSIN_WEBHOOK_URL=listener.url, TOCSIN_RULES="rules.yml")
+    lock = workplace.store().lock
+    e2e.request(web.port, "/fail/price/1")
+
+    def names():
+        return sorted(name for status, name, _ in listener.alerts() if status == "firing")
+
+    e2e.wait_until(lambda: names() == ["Failing", "NewIssue"], what="both alerts")
+    workers = {int(e2e.request(web.port, "/pid")[1]) for _ in range(40)}
+    first = lock.holder()
+    assert first in {*workers, web.pid}
+    # The holder may be gunicorn's master, whose death ends its workers: then only the lock matters below.
+    victim = first
+    os.kill(victim, signal.SIGKILL)
+    if victim == web.pid:
+        web = gunicorn(TOCSIN_WEBHOOK_URL=listener.url, TOCSIN_RULES="rules.yml")
+    second = e2e.wait_until(lambda: lock.holder() not in {None, victim} and lock.holder(), what="a new evaluator")
+    e2e.request(web.port, "/fail/stock/1")
+    e2e.wait_until(lambda: names() == ["Failing", "NewIssue", "NewIssue"], what="the alert of the new evaluator")
+    assert second != victim
+    time.sleep(3)  # the test is that nothing more comes
+    assert names() == ["Failing", "NewIssue", "NewIssue"]

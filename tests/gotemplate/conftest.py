@@ -1,0 +1,22 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def amtool(tmp_path_factory):
+    """Renders a template with the real amtool: its output, or its complaint."""
+    folder = os.environ.get("TOCSIN_ORACLES")
+    if not folder:
+        pytest.skip("TOCSIN_ORACLES names no folder with amtool in its bin/")
+    empty = tmp_path_factory.mktemp("amtool") / "empty.tmpl"
+    empty.touch()
+
+    def render(text):
+        command = [Path(folder) / "bin" / "amtool", "template", "render", f"--template.glob={empty}"]
+        finished = subprocess.run([*command, f"--template.text={text}"], capture_output=True, text=True, check=False)
+        return finished.stdout if finished.returncode == 0 else finished.stderr.strip().removeprefix("amtool: error: ")
+
+    return render

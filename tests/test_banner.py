@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from tocsin.banner import banner
+from tocsin.destinations import Destination, destinations
+from tocsin.instrumentations import Instrumentation
+from tocsin.version import __version__
+
+
+def library(name, state="active", reason=""):
+    return Instrumentation(name=name, library=name, version="1", state=state, reason=reason)
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/shop")
+
+
+OTLP = tuple(Destination(signal, "otlp", "grpc", "http://localhost:4317") for signal in ("traces", "metrics", "logs"))
+
+
+def line(*instrumentations, to=OTLP, store="/home/shop/.local/state/tocsin/tocsin.db", alerts="slack"):
+    return banner(service="shop", instrumentations=instrumentations, destinations=to, store=Path(store), alerts=alerts)
+
+
+def test_the_ordinary_case_is_one_short_line():
+    shown = line(library("flask"), library("sqlalchemy"), library("celery", "library missing", "no celery"))
+    assert shown == (
+        f"{__version__} · service shop · instrumented flask, sqlalchemy · telemetry → otlp http://localhost:4317"
+        " · store ~/.local/state/tocsin/tocsin.db · alerts → slack"
+    )
+    assert len(shown) < 200
+
+
+def test_what_is_skipped_comes_with_the_reason():
+    shown = line(library("sqlalchemy", "conflict", "sqlalchemy 2.1.9 installed, needed sqlalchemy<2.1"))
+    assert "instrumented nothing · " in shown
+    assert "skipped sqlalchemy (sqlalchemy 2.1.9 installed, needed sqlalchemy<2.1)" in shown
+
+
+def test_libraries_without_instrumentation_are_named_up_to_a_limit():
+    names = ("boto3", "django", "pymongo", "redis", "tornado")
+    shown = line(*(library(name, "instrumentation missing") for name in names))
+    assert "not instrumented boto3, django, pymongo and 2 more (see `tocsin doctor`)" in shown
+
+
+def test_signals_that_part_ways():
+    shown = line(to=(Destination("traces", "console"), Destination("metrics", "none"), Destination("logs", "console")))
+    assert "traces, logs → console · metrics → none" in shown
+
+
+def test_an_environment_without_exporters_leaves_it_to_the_code():
+    assert "telemetry → what the code configures" in line(to=destinations({}))
