@@ -45,6 +45,10 @@ def test_libraries_without_instrumentation_are_named_up_to_a_limit():
     assert "not instrumented boto3, django, pymongo and 2 more (see `tocsin doctor`)" in shown
 
 
+def test_many_instrumented_libraries_are_a_number():
+    assert "instrumented l0, l1, l2, l3, l4, l5, l6, l7 and 4 more · " in line(*(library(f"l{n}") for n in range(12)))
+
+
 def test_signals_that_part_ways():
     shown = line(to=(Destination("traces", "console"), Destination("metrics", "none"), Destination("logs", "console")))
     assert "traces, logs → console · metrics → none" in shown

@@ -1,3 +1,4 @@
+import importlib.metadata
 import sys
 
 import pytest
@@ -89,6 +90,18 @@ def test_a_library_without_instrumentation_comes_with_the_command_that_mends_it(
 def test_a_library_in_a_version_that_nothing_instruments_is_not_offered(install):
     install("falcon", "99.0")
     assert surveyed("falcon") is None
+
+
+def test_tocsin_from_a_folder_has_no_metadata(monkeypatch):
+    real = importlib.metadata.distribution
+
+    def without_tocsin(name):
+        if name == "tocsin":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr("tocsin.instrumentations.distribution", without_tocsin)
+    assert surveyed("flask").state == "available"
 
 
 def test_what_other_libraries_bring_along_is_not_missed():

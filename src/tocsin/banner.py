@@ -7,8 +7,9 @@ from tocsin.destinations import Destination
 from tocsin.instrumentations import Instrumentation, State
 from tocsin.version import __version__
 
-#: Libraries without instrumentation that are named; the rest is a number.
-NAMED = 3
+#: Libraries that are named, instrumented and not; the rest is a number.
+INSTRUMENTED = 8
+NOT_INSTRUMENTED = 3
 
 
 def banner(
@@ -33,8 +34,7 @@ def banner(
 
 
 def _instrumented(surveyed: tuple[Instrumentation, ...]) -> Iterator[str]:
-    active = _names(surveyed, "active")
-    yield f"instrumented {', '.join(active) or 'nothing'}"
+    yield f"instrumented {_names(surveyed, 'active', limit=INSTRUMENTED) or 'nothing'}"
     skipped = [
         f"{instrumentation.name} ({instrumentation.reason})"
         for instrumentation in surveyed
@@ -42,14 +42,15 @@ def _instrumented(surveyed: tuple[Instrumentation, ...]) -> Iterator[str]:
     ]
     if skipped:
         yield f"skipped {', '.join(skipped)}"
-    missing = _names(surveyed, "instrumentation missing")
+    missing = _names(surveyed, "instrumentation missing", limit=NOT_INSTRUMENTED)
     if missing:
-        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        yield f"not instrumented {', '.join(missing[:NAMED])}{more} (see `tocsin doctor`)"
+        yield f"not instrumented {missing} (see `tocsin doctor`)"
 
 
-def _names(surveyed: tuple[Instrumentation, ...], state: State) -> list[str]:
-    return [instrumentation.name for instrumentation in surveyed if instrumentation.state == state]
+def _names(surveyed: tuple[Instrumentation, ...], state: State, *, limit: int) -> str:
+    names = [instrumentation.name for instrumentation in surveyed if instrumentation.state == state]
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
 def _telemetry(destinations: Iterable[Destination]) -> Iterator[str]:

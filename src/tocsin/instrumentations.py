@@ -6,8 +6,8 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points, version
-from typing import Any, Literal
+from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
+from typing import Literal
 
 from opentelemetry.instrumentation import bootstrap_gen
 from opentelemetry.instrumentation.dependencies import get_dependency_conflicts, get_dist_dependency_conflicts
@@ -86,8 +86,9 @@ def _active(entry_point: EntryPoint) -> bool:
 
 def _missing(disabled: frozenset[str]) -> Iterator[Instrumentation]:
     """Libraries that were chosen for this environment, have an instrumentation, and do not have it installed."""
-    incidental = set(_brought_along(_name(requirement) for requirement, _ in _offers()))
-    for requirement, offer in _offers():
+    offers = list(_offers())
+    incidental = set(_brought_along(_name(requirement) for requirement, _ in offers))
+    for requirement, offer in offers:
         library, package = _name(requirement), _name(offer)
         if _version(package) or library in incidental:
             continue
@@ -113,14 +114,16 @@ def _offers() -> Iterator[tuple[str, str]]:
 def _brought_along(libraries: Iterable[str]) -> Iterator[str]:
     """What the libraries need (Flask: Jinja2), and what Tocsin itself needs: nobody misses telemetry of these."""
     for library in libraries:
-        yield from (_name(line) for line in distribution(library).requires or () if "extra ==" not in line)
-    with_extras = distribution("tocsin").requires or ()
-    yield from map(_name, with_extras)
+        yield from (_name(line) for line in _requirements(_distribution(library)) if "extra ==" not in line)
+    yield from map(_name, _requirements(_distribution("tocsin")))
 
 
 def _instrumented_libraries(dist: Distribution | None) -> list[str]:
-    lines: Any = dist.requires if dist else None
-    return [_name(line) for line in lines or () if "instruments" in line]
+    return [_name(line) for line in _requirements(dist) if "instruments" in line]
+
+
+def _requirements(dist: Distribution | None) -> list[str]:
+    return (dist.requires if dist else None) or []
 
 
 def _plain(requirement: object) -> str:
@@ -135,7 +138,12 @@ def _name(requirement: str) -> str:
 
 
 def _version(name: str) -> str:
+    dist = _distribution(name)
+    return dist.version if dist else ""
+
+
+def _distribution(name: str) -> Distribution | None:
     try:
-        return version(name)
+        return distribution(name)
     except PackageNotFoundError:
-        return ""
+        return None

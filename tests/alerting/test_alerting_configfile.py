@@ -48,7 +48,7 @@ route:
   matchers: [a=b]
   routes:
   - matchers: [foo]
-    match_re: {a: "["}
+    match_re: {a: ")"}
     reciever: team
     mute_time_intervals: [night]
     group_interval: 0s
@@ -67,7 +67,7 @@ receivers:
             "am.yml:8: route.routes[0].matchers: 'foo' is no matcher, write one like severity=\"critical\" "
             "(operators: =, !=, =~, !~)"
         ),
-        "am.yml:9: route.routes[0].match_re: a: invalid regular expression '[': unterminated character set at position 0",
+        "am.yml:9: route.routes[0].match_re: a: invalid regular expression ')': unbalanced parenthesis at position 0",
         "am.yml:10: route.routes[0].reciever: is not known here, did you mean receiver?",
         "am.yml:11: route.routes[0].mute_time_intervals: 'night' is not among the time intervals",
         "am.yml:12: route.routes[0].group_interval: must be longer than zero",
@@ -92,6 +92,8 @@ receivers:
         (f"{MINIMAL}templates:\n- [a]\ntemplate: []", "am.yml:6: template: is not known here, did you mean templates?"),
         (f"{MINIMAL}inhibit_rules: [7]", "am.yml:4: inhibit_rules: must be a list of mappings"),
         (f"{MINIMAL}time_intervals: [{{}}]", "am.yml:4: time_intervals[0].name: is missing"),
+        ("route: {<<: 7}", "am.yml:1: is not YAML: expected a mapping or list of mappings for merging"),
+        ("a: &a [*a]\nroute: *a", "am.yml:2: route: must be a mapping"),
         ("route: {receiver: a, group_by: [[b]]}", "am.yml:1: route.group_by: must be a list of texts"),
         ("route: {receiver: a, group_by: ['...', b]}", "am.yml:1: route.group_by: must be either '...' alone"),
         ("route: {receiver: a, continue: true}", "am.yml:1: route.continue: does not belong to the root"),
@@ -131,6 +133,40 @@ receivers:
     assert (integration.kind, integration.send_resolved) == ("slack", False)
     assert integration.settings["api_url"] == "https://hooks.example/s"
     assert "hooks.example" not in repr(config)
+
+
+def test_anchors_and_merges_work():
+    config = load(
+        """
+route: {receiver: team}
+receivers:
+- name: team
+  webhook_configs:
+  - &usual {url: "http://a.example/", max_alerts: 5}
+  - {<<: *usual, url: "http://b.example/"}
+""",
+        "am.yml",
+    )
+    assert [each.settings["url"] for each in config.receivers[0].integrations] == [
+        "http://a.example/",
+        "http://b.example/",
+    ]
+    assert config.receivers[0].integrations[1].settings["max_alerts"] == 5
+
+
+def test_a_senseless_url_is_found_and_not_shown():
+    found = problems(
+        f"{MINIMAL}global: {{slack_api_url: T0SECRET}}".replace(
+            "[{name: team}]",
+            """
+- name: team
+  slack_configs: [{channel: a}]
+  webhook_configs: [{url: T1SECRET}]
+""",
+        )
+    )
+    assert len(found) == 2
+    assert not any("SECRET" in problem for problem in found)
 
 
 def test_webhooks_with_all_their_settings():

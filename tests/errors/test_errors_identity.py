@@ -365,6 +365,57 @@ def test_constraints_tell_apart_what_one_commit_raises(deploy, identity):
     db.engine.dispose()
 
 
+def test_what_compiled_code_raises_is_a_library_error(deploy, identity):
+    db = deploy(
+        "srv/app",
+        db="""
+        import sqlite3
+
+        connection = sqlite3.connect(":memory:")
+        connection.execute("create table users (email unique, name not null)")
+
+        def execute(statement, *values):
+            return connection.execute(statement, values)
+
+        def twice(email):
+            execute("insert into users values (?, 'a')", email)
+            execute("insert into users values (?, 'a')", email)
+
+        def nameless(email):
+            execute("insert into users values (?, null)", email)
+    """,
+    ).db
+    unique, null = identity(db.twice, "a"), identity(db.nameless, "b")
+    assert unique.fingerprint != null.fingerprint
+    assert unique.fingerprint == identity(db.twice, "c").fingerprint
+    db.connection.close()
+
+
+def test_an_http_method_or_an_option_does_not_tell_whom_a_helper_serves(deploy, identity):
+    client = deploy(
+        "srv/app",
+        client="""
+        import json
+
+        TIMEOUT = 3
+
+        class Client:
+            def request(self, method, path, timeout=None):
+                return json.loads(path)
+
+            def get(self, path):
+                return self.request("GET", path, timeout=TIMEOUT)
+
+            def stock(self, sku):
+                return self.get(f"/stock/{sku}")
+
+            def charge(self, order):
+                return self.get(f"/charge/{order}")
+    """,
+    ).client.Client()
+    assert identity(client.stock, 1).fingerprint != identity(client.charge, 1).fingerprint
+
+
 def test_a_service_that_is_down_is_one_issue(deploy, identity):
     client = deploy(
         "srv/app",

@@ -132,6 +132,7 @@ def test_series_that_become_the_same_are_an_error():
 
 def test_absent_knows_the_labels_it_expected():
     assert ask(Head(), 'absent(up{job="a", zone=~"x.*"})') == {labels(job="a"): 1.0}
+    assert ask(Head(), 'absent(up{job!="a", job="b", zone="x", zone!="y"})') == {labels(job="b"): 1.0}
     assert ask(head_of("up 1x20"), "absent(up)") == {}
     assert ask(Head(), 'absent_over_time(up{job="a"}[5m])') == {labels(job="a"): 1.0}
 

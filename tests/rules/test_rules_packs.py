@@ -64,7 +64,7 @@ SLOW = ("SlowRequests", "warning", "shop is slow at /cart")
 
 ISSUES = [
     Case("first seen 1 m ago", "issues", issue("first_seen", "240x40"), 300, (NEW_ISSUE,)),
-    Case("first seen 5 m ago", "issues", issue("first_seen", "240x40"), 540),
+    Case("first seen 15 m ago", "issues", issue("first_seen", "240x80"), 1140),
     Case(
         "two evaluators, one alert",
         "issues",
@@ -80,7 +80,7 @@ ISSUES = [
         (("NewIssue", "critical", NEW_ISSUE[2]),),
     ),
     Case("came back 1 m ago", "issues", issue("regressed", "240x40") | issue("first_seen", "-9000x40"), 300, (BACK,)),
-    Case("came back 5 m ago", "issues", issue("regressed", "240x40"), 540),
+    Case("came back 15 m ago", "issues", issue("regressed", "240x80"), 1140),
 ]
 
 

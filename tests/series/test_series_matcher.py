@@ -42,7 +42,7 @@ def test_matches_whole_values(op, value, matching, other):
         ("(?P=n)", "look-around"),
         ("(?>a)", "atomic"),
         ("a++", "possessive"),
-        (r"\pL", "Unicode classes"),
+        (r"\pL", "only what RE2 and Python both know"),
         ("[[:vowel:]]", "character class"),
         ("(a", "missing"),
         ("a)", "unbalanced"),

@@ -2,14 +2,18 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tocsin.alerting.routing import Route
+from tocsin.alerting.matcher import Matcher
+from tocsin.alerting.routing import Route, format_matchers
 
-#: The receiver of `simple`.
+#: The receivers of `simple`: the second one, for alerts about one issue, does not hear that it is no longer new.
 DEFAULT_RECEIVER = "default"
-#: One message for everything that is wrong with one service in one way.
+ISSUE_RECEIVER = "issues"
+#: The label that alerts about one issue have.
+ISSUE = "issue"
+#: One message for everything that is wrong with one service in one way; one for each issue.
 DEFAULT_GROUP_BY = ("alertname", "job", "service_name")
 
 
@@ -56,7 +60,7 @@ def simple(
     repeat_interval: float = 4 * 3600.0,
     external_url: str = "",
 ) -> AlertingConfig:
-    """One route to one receiver that is told in all the given ways, of resolutions too."""
+    """Everything is told in all the given ways; resolutions too, but not that an issue is no longer new."""
     wanted: list[tuple[str, dict[str, Any], bool]] = [
         ("webhook", {"url": webhook_url}, webhook_url is not None),
         ("slack", {"api_url": slack_webhook_url}, slack_webhook_url is not None),
@@ -64,6 +68,7 @@ def simple(
         ("console", {}, console),
     ]
     integrations = tuple(Integration(kind=kind, settings=settings) for kind, settings, on in wanted if on)
+    once = tuple(replace(integration, send_resolved=False) for integration in integrations)
     route = Route(
         receiver=DEFAULT_RECEIVER,
         group_by=DEFAULT_GROUP_BY,
@@ -71,5 +76,24 @@ def simple(
         group_interval=group_interval,
         repeat_interval=repeat_interval,
     )
-    receivers = (ReceiverConfig(name=DEFAULT_RECEIVER, integrations=integrations),)
-    return AlertingConfig(route=route, receivers=receivers, external_url=external_url)
+    return AlertingConfig(
+        route=replace(route, routes=(_issue_route(route),)),
+        receivers=(
+            ReceiverConfig(name=DEFAULT_RECEIVER, integrations=integrations),
+            ReceiverConfig(name=ISSUE_RECEIVER, integrations=once),
+        ),
+        external_url=external_url,
+    )
+
+
+def _issue_route(parent: Route) -> Route:
+    matchers = (Matcher(ISSUE, "!=", ""),)
+    path = f"{parent.key}/{format_matchers(matchers)}"
+    return replace(
+        parent,
+        receiver=ISSUE_RECEIVER,
+        matchers=matchers,
+        group_by=(*DEFAULT_GROUP_BY, ISSUE),
+        key=path,
+        id=path,
+    )

@@ -20,13 +20,15 @@ def hook_flask(flask: ModuleType, recorder: Recorder) -> Callable[[], None]:
     A handler that answers less than 500 has dealt with the error: that is no failure.
     Returns a function that takes the hooks away.
     """
-    original = flask.Flask.handle_user_exception
+    # Flask asks this for every exception, aside from the call stack: hooked here, we are in nobody's traceback.
+    original = flask.Flask._find_error_handler  # noqa: SLF001  see above
 
     @wraps(original)
-    def handle_user_exception(self: Any, e: Exception) -> Any:
-        answer = original(self, e)
-        remember(e)
-        return answer
+    def find_error_handler(self: Any, e: Exception, *args: Any) -> Any:
+        handler = original(self, e, *args)
+        if handler is not None:
+            remember(e)
+        return handler
 
     @guard("Flask hook")
     def remember(error: Exception) -> None:
@@ -44,12 +46,12 @@ def hook_flask(flask: ModuleType, recorder: Recorder) -> Callable[[], None]:
             recorder.see(error, handled=False, context=_context(flask))
             trace.get_current_span().record_exception(error)
 
-    flask.Flask.handle_user_exception = handle_user_exception
+    flask.Flask._find_error_handler = find_error_handler  # noqa: SLF001  see above
     flask.got_request_exception.connect(on_exception, weak=False)
     flask.request_finished.connect(on_finished, weak=False)
 
     def unhook() -> None:
-        flask.Flask.handle_user_exception = original
+        flask.Flask._find_error_handler = original  # noqa: SLF001  see above
         flask.got_request_exception.disconnect(on_exception)
         flask.request_finished.disconnect(on_finished)
 

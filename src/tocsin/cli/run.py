@@ -19,7 +19,9 @@ from tocsin.notices import notices
 NOT_FOUND = 127
 KILLED = 128
 
-_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+#: What Ctrl-C and Ctrl-\ send, to every process in the foreground of the terminal.
+_FROM_TERMINAL = {signal.SIGINT, signal.SIGQUIT}
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -28,9 +30,9 @@ _FORWARDED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def run(*, command: tuple[str, ...], store: Path | None) -> None:
     """Run CMD with OpenTelemetry in it, and evaluate its rules here instead of in one of its processes.
 
-    SIGTERM, SIGINT and SIGHUP go on to CMD. Leaves with the exit code of CMD, with 128 + the number of the signal that
-    ended it, or with 127 where CMD is not found. After CMD has ended, rules are evaluated a last time and what is to be
-    sent is sent, within the exit timeout.
+    The signals TERM, INT, HUP, QUIT, USR1 and USR2 go on to CMD. Leaves with the exit code of CMD, with 128 + the
+    number of the signal that ended it, or with 127 where CMD is not found. After CMD has ended, rules are evaluated a
+    last time and what is to be sent is sent, within the exit timeout.
     """
     argv = _instrumented(command)
     settings = load_settings(store)
@@ -65,7 +67,7 @@ class Child:
 
     def forward(self, number: int, _frame: FrameType | None) -> None:
         """Pass a signal on, unless the child has it already; one that comes before the child waits for it."""
-        if number == signal.SIGINT and _in_foreground():
+        if number in _FROM_TERMINAL and _in_foreground():
             return
         if self._process is None:
             self._early.append(number)
@@ -74,7 +76,7 @@ class Child:
 
 
 def _in_foreground() -> bool:
-    """Whether this is in the foreground of a terminal, which sends Ctrl-C to every process there."""
+    """Whether this process, and with it the child, is in the foreground of a terminal."""
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -18,7 +18,7 @@ from tocsin.store import Store
 
 
 def examine(settings: Settings, *, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Check one thing after the other; takes a second for each endpoint that does not answer. Raises nothing."""
+    """Check one thing after the other; takes a second for each endpoint that does not answer."""
     config = settings.config
     yield from check_versions()
     yield from check_settings(settings, environ)

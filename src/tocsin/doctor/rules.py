@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tocsin.config import Config
-from tocsin.doctor import engine
 from tocsin.doctor.check import Check
+from tocsin.doctor.engine import numpy_version
 
 if TYPE_CHECKING:
     from tocsin.rules import RuleFile
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def check_rules(config: Config) -> Iterator[Check]:
     """One line for the packs and one for each rule file, or each problem in it. Nothing without the engine."""
-    if not engine.installed():
+    if numpy_version() is None:
         return
     from tocsin.evaluator.rule_files import rule_paths  # noqa: PLC0415  needs the engine
     from tocsin.rules import load_pack  # noqa: PLC0415

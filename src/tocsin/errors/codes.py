@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-#: Codes that a protocol defines: whatever line they come up at, another code is another cause.
+#: Codes that a protocol defines: whatever line raises them, another code is another cause.
 PROTOCOL_CODES = frozenset(
     {"http.status", "rpc.status", "api.error", "api.operation", "errno", "sqlstate", "exit.status"}
 )
@@ -33,7 +33,7 @@ _READINGS = tuple(
         ("http.status", " error '", r"^(?:Client|Server|Redirect) (?:error|response) '(?P<value>[1-5]\d\d)\b"),
         ("http.status", "rror", r"^(?:HTTP Error|Error code:?) (?P<value>[1-5]\d\d)\b"),
         ("http.status", "HTTP", r"\bHTTP(?: status)?(?: code)?:? (?P<value>[1-5]\d\d)\b"),
-        ("http.status", "tatus", r"\b[Ss]tatus(?:[_ ]?[Cc]ode)?[:= ]{1,3}(?P<value>[1-5]\d\d)\b"),
+        ("http.status", "tatus", r"(?<!exit )\b[Ss]tatus(?:[_ ]?[Cc]ode)?[:= ]{1,3}(?P<value>[1-5]\d\d)\b"),
         ("http.status", "", r"^(?P<value>[45]\d\d)(?:,|:| [A-Z][A-Za-z' ]{2,40}(?::|$))"),
         ("rpc.status", "StatusCode.", r"\bStatusCode\.(?P<value>[A-Z_]{2,40})"),
         ("api.error", "An error occurred (", r"\bAn error occurred \((?P<value>\w{1,80})\)"),
@@ -55,7 +55,7 @@ _READINGS = tuple(
         ("schema", "validation error", r"\bvalidation errors? for (?P<value>[A-Za-z_][\w.]{0,127})"),
         ("name", "has no attribute '", r"\bhas no attribute '(?P<value>[A-Za-z_]\w{0,127})'"),
         ("name", "' is ", r"^(?:name )?'(?P<value>[A-Za-z_]\w{0,127})' is (?:un|not )defined"),
-        ("variable", "'", r"^'(?P<value>[A-Z][A-Z0-9_]{2,127})'$"),
+        ("setting", "'", r"^'(?P<value>[A-Z][A-Z0-9_]{2,127})'$"),
     )
 )
 

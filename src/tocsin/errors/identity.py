@@ -24,7 +24,7 @@ _MAX_SOURCE = 200
 _WORDED_BY_INPUT = frozenset({"validation", "serialization", "network", "timeout"})
 #: A line that raises what was worded elsewhere: `raise ApiError(message)`, `raise self.error`.
 _RAISES_ELSEWHERE = re.compile(
-    r"raise (?:\w+\()?(?:self\.)?(?:e|err|error|exc|exception|(?:\w*_)?(?:msg|message|text|detail|details|reason))\b"
+    r"raise (?:\w+\()?(?:self\.)?(?:e|err|error|exc|exception|(?:\w*_)?(?:msg|message|text|detail|details|reason|code))\b"
 )
 
 
@@ -111,7 +111,7 @@ def _components(site: Site, category: Category, service: str) -> Iterator[Compon
     for prefix, frame in zip(("", "caller."), site.frames, strict=False):
         yield from _place(prefix, frame)
     for name, value in failure.codes:
-        if name in PROTOCOL_CODES or site.in_library or not site.frames:
+        if name in PROTOCOL_CODES or site.in_library:
             yield Component(name, value, "said by the message, not by the stack")
     if _words_count(site, category):
         yield Component("message", template_of(failure.headline), "nothing else tells the cause; values left out")

@@ -15,7 +15,7 @@ _LIBRARY = re.compile(
 #: Directories that deployments put in front of an application.
 _ROOT = re.compile(
     r"(?:[a-z]:)?"
-    r"(?:/(?:srv|opt|home|users|mnt|data|tmp|inetpub)/[^/]+(?=/)"
+    r"(?:/(?:srv|opt|home|users|root|mnt|data|tmp|inetpub)/[^/]+(?=/)"
     r"|/var/(?:www|task|app)(?=/)"
     r"|/usr/(?:local/)?src/[^/]+(?=/)"
     r"|/(?:app|application|code|workspace|project|root|builds?)(?=/))?"

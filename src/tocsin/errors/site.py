@@ -1,5 +1,6 @@
 """Where to fix a failure: the exception of a chain that decides, and the application's frames that lead to it."""
 
+import builtins
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -13,10 +14,19 @@ _STEERING = frozenset({"CancelledError", "GeneratorExit", "StopIteration", "Stop
 #: Frames that exist in one version of Python and are inlined in the next.
 _COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
 #: A call that hands on whatever it got: `f(*args, **kwargs)`, `super().send(request)`.
-_FORWARDING = re.compile(r"\(\s*\*\w+,\s*\*\*\w+\s*\)|\bsuper\(\)\.")
-#: Something constant: a literal, a class, a constant's name. The key of a lookup says where data came from, no more.
-_CONSTANT = re.compile(r"[\"']|\b[A-Z]\w*")
-_LOOKUP = re.compile(r"""\[\s*(["'])[^"']*\1\s*\]|\.get\(\s*(["'])[^"']*\2""")
+_FORWARDING = re.compile(r"\*\w+,\s*\*\*\w+\s*\)|\bsuper\(\)\.")
+_RAISING = re.compile(r"\b(?:raise|assert)\b")
+#: The key of a lookup and the value of an option: where data came from and how a call is made, not what for.
+_INCIDENTAL = re.compile(
+    r"""\[\s*(["'])[^"']*\1\s*\]|\.get\(\s*(["'])[^"']*\2|\b\w+\s?=\s?[\w.]+(?=[,)])|\{[^{}"']*\}"""
+)
+#: Literals that any call may have: HTTP methods, encodings, modes.
+_COMMON = re.compile(
+    r"""(["'])(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|utf-?8|ascii|strict|ignore|json)\1""", re.IGNORECASE
+)
+#: A word in a literal, the name of a class or of a constant.
+_TELLING = re.compile(r"""["'][^"']*[A-Za-z]{3}[^"']*["']|\b(?!None\b|True\b|False\b)[A-Z]\w*""")
+_BUILTIN = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
 _MAX_HELPERS = 5
 
 
@@ -79,9 +89,16 @@ def _site(failure: Failure, in_app: InApp) -> Site:
         return Site(failure, in_library=bool(frames))
     if failure.short_type == "RecursionError":
         return Site(failure, (_recursive([frames[index] for index in own]),))
-    if own[-1] == len(frames) - 1:
+    if own[-1] == len(frames) - 1 and not _is_compiled(failure, frames[-1]):
         return Site(failure, (frames[-1],))
     return Site(failure, _way_out(frames, own), in_library=True)
+
+
+def _is_compiled(failure: Failure, deepest: Frame) -> bool:
+    """Whether a library's compiled code raised: it has no frames, but exceptions of its own (`sqlite3`, `lxml`)."""
+    if not deepest.source or _RAISING.search(deepest.source):
+        return False
+    return failure.short_type not in _BUILTIN
 
 
 def _without_comprehensions(frames: Sequence[Frame]) -> list[Frame]:
@@ -129,4 +146,4 @@ def _calls(caller: Frame, callee: Frame) -> bool:
 
 
 def _is_specific(source: str) -> bool:
-    return _CONSTANT.search(_LOOKUP.sub("", source)) is not None
+    return _TELLING.search(_COMMON.sub("", _INCIDENTAL.sub("", source))) is not None

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote_plus
 
-from tocsin.gotemplate.formatting import printed, printf, println, text_of
+from tocsin.gotemplate.formatting import printed, println, text_of
+from tocsin.gotemplate.printf import printf
 from tocsin.gotemplate.values import is_list, is_number, truth, type_name, zero
 
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;", "\0": "\ufffd"}

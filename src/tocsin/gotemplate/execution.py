@@ -103,6 +103,7 @@ class Execution:
         value = self._evaluator.pipeline(node.pipeline, dot, scope)
         pairs = list(self._pairs(value, node.pipeline.variables))
         for index, element in pairs:
+            self._evaluator.step()
             self._set(node, index, element, scope)
             try:
                 self._block(node.body, element, scope)

@@ -1,21 +1,12 @@
-"""Go's fmt: how values look when printed, and the verbs of printf."""
+"""Go's fmt: how values look when printed, each verb on its own."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tocsin.gotemplate.values import is_list, is_number, type_name
 
-#: Wider fields and longer fractions than this are refused, as Go refuses them beyond a million.
-MAX_WIDTH = 10_000
-
-_DIRECTIVE = re.compile(
-    r"%(?P<flags>[-+# 0]*)(?P<width_index>\[\d+\])?(?P<width>\d+|\*)?"
-    r"(?P<point>\.(?P<precision_index>\[\d+\])?(?P<precision>\d+|\*)?)?(?P<index>\[\d+\])?(?P<verb>.|\Z)",
-    re.DOTALL,
-)
 _INTEGER_BASES = {"b": "b", "o": "o", "O": "o", "x": "x", "X": "X", "d": "d", "v": "d"}
 _ESCAPES = {
     "\a": r"\a",
@@ -33,7 +24,7 @@ _BASE_PREFIX = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}
 
 def text_of(value: object) -> str:
     """The value as `%v` and `print` show it."""
-    return _Directive("v").format(value)
+    return Verb("v").format(value)
 
 
 def shortest(value: float) -> str:
@@ -68,11 +59,6 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def printf(template: str, arguments: Sequence[object]) -> str:
-    """Go's Sprintf, with its inline complaints such as `%!d(string=x)`."""
-    return _Printf(template, arguments).text()
-
-
 def println(arguments: Sequence[object]) -> str:
     """Go's Sprintln: spaces between all, a newline after."""
     return " ".join(map(text_of, arguments)) + "\n"
@@ -93,8 +79,8 @@ def _special(value: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Directive:
-    """One verb with its flags."""
+class Verb:
+    """A verb of printf with its flags: `%-8.3f` is `Verb("f", "-", 8, 3)`."""
 
     verb: str
     flags: str = ""
@@ -185,65 +171,3 @@ class _Directive:
         if is_list(value):
             return f"[{' '.join(map(self.format, value))}]"
         return f"{{{' '.join(self.format(getattr(value, name)) for name in exported.values())}}}"
-
-
-def _value_index(directive: "re.Match[str]") -> str | None:
-    """The `[n]` that selects the value; one before a star selects a width or precision instead."""
-    if directive["precision_index"] and not directive["precision"]:
-        return directive["precision_index"]
-    if directive["width_index"] and not directive["width"]:
-        return directive["width_index"]
-    return directive["index"]
-
-
-class _Printf:
-    """One call: where in the arguments it is, and whether their order was changed."""
-
-    def __init__(self, template: str, arguments: Sequence[object]) -> None:
-        self._template = template
-        self._arguments = arguments
-        self._next = 0
-        self._reordered = False
-
-    def text(self) -> str:
-        return _DIRECTIVE.sub(self._replace, self._template) + self._extra()
-
-    def _extra(self) -> str:
-        rest = self._arguments[self._next :]
-        if self._reordered or not rest:
-            return ""
-        shown = (f"{type_name(value)}={text_of(value)}" if value is not None else "<nil>" for value in rest)
-        return f"%!(EXTRA {', '.join(shown)})"
-
-    def _replace(self, found: "re.Match[str]") -> str:
-        verb = found["verb"]
-        if not verb:
-            return "%!(NOVERB)"
-        width = self._number(found["width_index"], found["width"])
-        precision = self._number(found["precision_index"], found["precision"])
-        if verb == "%":
-            return "%"
-        if max(width or 0, precision or 0) > MAX_WIDTH:
-            return "%!(BADWIDTH)"
-        flags = found["flags"] + ("-" if width is not None and width < 0 else "")
-        precision = (precision or 0) if found["point"] else None
-        self._select(_value_index(found))
-        if not 0 <= self._next < len(self._arguments):
-            return f"%!{verb}({'BADINDEX' if found['index'] else 'MISSING'})"
-        return _Directive(verb, flags, None if width is None else abs(width), precision).format(self._take())
-
-    def _select(self, index: str | None) -> None:
-        if index:
-            self._next, self._reordered = int(index[1:-1]) - 1, True
-
-    def _take(self) -> object:
-        self._next += 1
-        return self._arguments[self._next - 1]
-
-    def _number(self, index: str | None, number: str | None) -> int | None:
-        """A width or precision: given in digits, by the next argument, or not at all."""
-        if number != "*":
-            return int(number) if number else None
-        self._select(index)
-        value = self._take() if 0 <= self._next < len(self._arguments) else None
-        return value if isinstance(value, int) else None

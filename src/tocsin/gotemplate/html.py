@@ -122,6 +122,7 @@ class HtmlWriter(TextWriter):
         if end < 0:
             return len(text)
         self._place = _Place.TEXT if self._place is _Place.COMMENT else _Place.TAG
+        self._element = "/" + self._element
         return end + len(closing)
 
     def _attribute_value(self, value: object) -> None:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from tocsin.gotemplate.duration import Duration
-from tocsin.gotemplate.formatting import printf, quoted
+from tocsin.gotemplate.formatting import quoted
+from tocsin.gotemplate.printf import printf
 from tocsin.gotemplate.timestamp import Time
 from tocsin.gotemplate.values import is_number, type_name
 

@@ -1,14 +1,19 @@
 """What Alertmanager's templates get instead of plain maps of labels: sets of pairs with methods."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar
 
 
-class Pair(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pair:
     """A label or annotation."""
 
     name: str
     value: str
+
+    go_type: ClassVar[str] = "template.Pair"
+    exported: ClassVar[Mapping[str, str]] = {"Name": "name", "Value": "value"}
 
 
 class Pairs(tuple[Pair, ...]):
@@ -25,7 +30,7 @@ class Pairs(tuple[Pair, ...]):
         return [pair.value for pair in self]
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}={value}" for name, value in self)
+        return ", ".join(f"{pair.name}={pair.value}" for pair in self)
 
 
 class KV(dict[str, str]):

@@ -41,12 +41,13 @@ class QueryResult(list[QuerySample]):
     go_type: ClassVar[str] = "template.queryResult"
 
 
-def _no_query(text: str) -> Iterable[tuple[Mapping[str, str], float]]:
-    raise ValueError(f"queries are not available here: {text}")
+def no_query(text: str) -> Iterable[tuple[Mapping[str, str], float]]:
+    """Refuses every query: for templates that may not ask."""
+    raise ValueError(f"the template may not query: {text}")
 
 
 def prometheus_functions(
-    *, query: Query = _no_query, external_url: str = "", now: float = 0.0
+    *, query: Query = no_query, external_url: str = "", now: float = 0.0
 ) -> Mapping[str, Callable[..., object]]:
     """All functions of Prometheus 3 for a rendering at the unix time `now`."""
 

@@ -96,8 +96,9 @@ def _select(groups: Groups, limits: Ints, *, largest: bool) -> Frame:
         order = _ranking(groups, step, largest=largest)
         rank = np.arange(len(order)) - np.repeat(groups.starts, groups.sizes)
         chosen[order, step] = rank < limit
-    selected = frame.where(chosen)
-    return selected.rows(order) if len(limits) == 1 else selected
+    if len(limits) > 1:
+        return frame.where(chosen)
+    return frame.rows(order).where(chosen[order])
 
 
 def _ranking(groups: Groups, step: int, *, largest: bool) -> Ints:

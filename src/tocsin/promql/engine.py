@@ -67,7 +67,7 @@ def evaluate_range(
     """The values of a query at `start`, `start + step` and so on, not after `end`; otherwise as `evaluate`.
 
     Raises:
-        EvaluationError: as `evaluate`; or the query has a type without a value for every step, or `step` is too short.
+        EvaluationError: as `evaluate`; or the query has a type without a value for every step, or there is no step.
     """
     start_ms, end_ms, step_ms = milliseconds(start), milliseconds(end), milliseconds(step)
     query = Query(
@@ -90,6 +90,8 @@ def evaluate_range(
 def _steps(start_ms: int, end_ms: int, step_ms: int) -> Times:
     if step_ms <= 0:
         raise EvaluationError(f"step of {step_ms} ms is too short, must be at least 1 ms")
+    if end_ms < start_ms:
+        raise EvaluationError(f"end of {end_ms} ms is before the start, {start_ms} ms")
     check_size(1, (end_ms - start_ms) // step_ms)
     return np.arange(start_ms, end_ms + 1, step_ms, dtype=np.int64)
 

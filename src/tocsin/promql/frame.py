@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import is_
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAME_LABELSET = "vector cannot contain metrics with the same labelset"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """Row `i` is the series `labels[i]`, column `j` is step `j`; where not `present`, the value has no meaning.
 
@@ -44,7 +44,14 @@ class Frame:
         return Frame(self.labels, values, self.present).without_name()
 
     def where(self, condition: NDArray[np.bool_]) -> Frame:
-        return Frame(self.labels, self.values, self.present & condition)
+        return Frame(self.labels, self.values, self.present & condition).compact()
+
+    def compact(self) -> Frame:
+        """Without the series that are present at no step."""
+        rows = np.flatnonzero(self.present.any(axis=1))
+        if len(rows) == len(self.labels):
+            return self
+        return replace(self.rows(rows), times=None if self.times is None else self.times[rows])
 
     def rows(self, rows: Ints) -> Frame:
         return Frame([self.labels[row] for row in rows.tolist()], self.values[rows], self.present[rows])
@@ -58,17 +65,17 @@ class Frame:
         return Frame([change(labels) for labels in self.labels], self.values, self.present).merged()
 
     def without_name(self) -> Frame:
-        """Series that share their only metric name stay different, which saves the comparison.
+        """Series that share their only metric name, or have none, stay different, which saves the comparison.
 
         Raises:
             EvaluationError: series that were different no longer are.
         """
-        labels = [drop_name(labels) for labels in self.labels]
-        frame = Frame(labels, self.values, self.present)
-        names = {before[0] for before, after in zip(self.labels, labels, strict=True) if before is not after}
-        all_named = len(names) == 1 and not any(map(is_, self.labels, labels))
-        share_name = all_named and next(iter(names))[0] == METRIC_NAME
-        return frame if share_name or not names else frame.merged()
+        bare = [drop_name(labels) for labels in self.labels]
+        frame = Frame(bare, self.values, self.present)
+        firsts = {labels[:1] for labels in self.labels}
+        share_name = len(firsts) == 1 and all(pair[0] == METRIC_NAME for first in firsts for pair in first)
+        nameless = all(map(is_, self.labels, bare))
+        return frame if share_name or nameless else frame.merged()
 
     def merged(self, message: str = SAME_LABELSET) -> Frame:
         """Rows with equal labels become one.

@@ -75,14 +75,16 @@ def _where_absent(call: Invocation, frame: Frame) -> Frame:
 
 
 def _expected_labels(expr: ast.Expr) -> Labels:
-    """What a selector says its series would have; a label with two matchers is not certain enough."""
+    """What a selector says its series would have. As in Prometheus, any matcher takes back an equality before it."""
     selector = expr.selector if isinstance(expr, ast.MatrixSelector) else expr
     if not isinstance(selector, ast.VectorSelector):
         return ()
     labels: dict[str, str] = {}
+    equal: set[str] = set()
     for matcher in selector.matchers:
-        certain = matcher.op == "=" and matcher.name not in labels
-        labels[matcher.name] = matcher.value if certain else ""
+        first = matcher.op == "=" and matcher.name not in equal
+        labels[matcher.name] = matcher.value if first else ""
+        equal.update([matcher.name] if first else [])
     return from_mapping({**labels, METRIC_NAME: ""})
 
 

@@ -23,7 +23,7 @@ def grouping_key(names: Sequence[str], *, keep: bool) -> Callable[[Labels], Labe
     return partial(only, names=frozenset(names)) if keep else partial(without, names={METRIC_NAME, *names})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Groups:
     """`frame` has the rows of group `i` from `starts[i]` on; within a group they keep their order."""
 

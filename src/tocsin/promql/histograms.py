@@ -26,7 +26,7 @@ _TOLERANCE = 1e-12
 """Counts of neighbouring buckets that differ by less, relatively, are equal: the difference comes from `rate`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Which row of a frame is which bucket of which histogram."""
 
@@ -67,7 +67,7 @@ def _warn_of_bound(query: Query, frame: Frame, row: int, text: str) -> None:
         query.annotations.warn(message)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Buckets:
     """Row `i` is a histogram: its `size[i]` cumulative `counts` with ascending upper `bounds`.
 
@@ -106,7 +106,7 @@ class Buckets:
             before, count = counts[:, column - 1], counts[:, column]
             same = np.abs(count - before) <= _TOLERANCE * np.abs(count)
             counts[:, column] = np.where(same, before, count)
-        monotonic = np.fmax.accumulate(counts, axis=1)
+        monotonic = np.where(np.isnan(counts), counts, np.fmax.accumulate(counts, axis=1))
         raised: NDArray[np.bool_] = np.any(monotonic > counts, axis=1)
         return Buckets(self.bounds, monotonic, self.size), raised
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tocsin.series.samples import Values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Invocation:
     """The parser has checked the types; the accessors below only tell them to the type checker."""
 

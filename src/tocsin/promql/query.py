@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 _FAR = 2**61
 """No time is further away from 1970 than this many milliseconds, so that sums of times fit 64 bits."""
 
-MAX_SAMPLES = 10_000_000
-"""In any one vector; a sample of a vector takes 17 bytes at most."""
+MAX_SAMPLES = 5_000_000
+"""In any one vector, over all steps; each takes up to 25 bytes."""
 
 
 def milliseconds(seconds: float) -> int:
     return max(-_FAR, min(_FAR, round(seconds * 1000)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Query:
     """`steps` are the times of this part of the query: a subquery has others than the query around it.
 

@@ -21,7 +21,7 @@ class Windows(Protocol):
     def __getitem__(self, index: int) -> Window: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranges:
     """Window `i` holds the samples after `ends[i] - length_ms` and not after `ends[i]`."""
 
@@ -43,10 +43,10 @@ class Ranges:
             present[step] = window.counts >= at_least
             if present[step].any():
                 values[step] = function(window, step)
-        return Frame(self.labels, values.T, present.T)
+        return Frame(self.labels, values.T, present.T).compact()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GridWindows:
     """Windows over the frame that a subquery has made: column `j` of the frame is at `times[j]`."""
 

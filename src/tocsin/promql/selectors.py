@@ -23,7 +23,7 @@ def instant(query: Query, node: ast.VectorSelector) -> Frame:
     check_size(len(selection.labels), len(query.steps))
     times = query.moved(node.offset, node.at)
     sample_times, values, present = selection.latest(times, lookback_ms=query.lookback_ms)
-    return Frame(selection.labels, values, present, sample_times)
+    return Frame(selection.labels, values, present, sample_times).compact()
 
 
 def matrix(query: Query, node: ast.MatrixSelector) -> Ranges:

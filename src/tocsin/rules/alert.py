@@ -1,8 +1,8 @@
 """The life of an alert: pure verdicts on what happens to it at one evaluation.
 
-The rules are those of Prometheus' alerting rules. An alert is pending until its condition has held for `for`, then fires;
-when the condition ends, a pending alert vanishes, a firing one fires on for `keep_firing_for` and is then resolved; a
-resolved alert is kept for a quarter of an hour, so that whoever is notified late still hears of it.
+As in Prometheus, an alert is pending until its condition has held for `for`, then fires; when the condition ends, a
+pending alert vanishes, a firing one fires on for `keep_firing_for` and is then resolved; a resolved alert is kept for a
+quarter of an hour, so that whoever is notified late still hears of it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import yaml
 from tocsin.gotemplate.duration import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 _NULL: Final = "tag:yaml.org,2002:null"
 _MERGE: Final = "tag:yaml.org,2002:merge"
@@ -30,49 +30,34 @@ class Problem:
         return f"{self.line}: {self.message}"
 
 
-def line_of(node: yaml.Node) -> int:
-    """The line the node starts at, counted from 1."""
-    return int(node.start_mark.line) + 1
-
-
-def is_null(node: yaml.Node | None) -> bool:
-    """Whether a value is absent, empty or `null`."""
-    return node is None or node.tag == _NULL
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Document:
-    """Reads nodes into plain values. Scalars are taken as they are written: `true` and `1` are good strings, as in Go."""
+    """Where the problems of one file are gathered."""
 
     problems: list[Problem] = field(default_factory=list)
 
-    def root(self, text: str) -> yaml.Node | None:
-        """The first document of the text; None where there is none."""
+    def complain(self, node: yaml.Node, message: str) -> None:
+        """Note a problem at the line where the node starts."""
+        self.problems.append(Problem(line_of(node), message))
+
+    def root(self, text: str, *, of: str, allowed: Collection[str]) -> Fields:
+        """The fields of the first document of the text; none where the text is empty or no YAML."""
         try:
-            return next(iter(yaml.compose_all(text, _LOADER)), None)
+            node = next(iter(yaml.compose_all(text, _LOADER)), None)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self.problems.append(Problem(mark.line + 1 if mark else 1, f"not YAML: {error.problem or error.context}"))
-        except (yaml.YAMLError, RecursionError) as error:
+            node = None
+        except yaml.YAMLError as error:
             self.problems.append(Problem(1, f"not YAML: {error}"))
-        return None
+            node = None
+        return self.fields(node or yaml.ScalarNode(_NULL, ""), of=of, allowed=allowed)
 
-    def complain(self, node: yaml.Node, message: str) -> None:
-        """Note a problem at the node's line."""
-        self.problems.append(Problem(line_of(node), message))
-
-    def fields(
-        self, node: yaml.Node | None, *, of: str, allowed: Collection[str] | None = None
-    ) -> dict[str, yaml.Node]:
-        """The values of a mapping by key, merge keys (`<<`) resolved; keys twice or not allowed are problems."""
-        if node is None or is_null(node):
-            return {}
-        if not isinstance(node, yaml.MappingNode):
-            self.complain(node, f"{of} must be a mapping, not {_kind(node)}")
-            return {}
+    def fields(self, node: yaml.Node, *, of: str, allowed: Collection[str] | None = None) -> Fields:
+        """The fields of a mapping, merge keys (`<<`) resolved; keys that come twice or are not allowed are problems."""
         own: dict[str, yaml.Node] = {}
         merged: dict[str, yaml.Node] = {}
-        for key, value in node.value:
+        for key, value in self._pairs(node, of):
             if key.tag == _MERGE:
                 merged |= self._merged(value, of, allowed)
             elif key.value in own:
@@ -81,62 +66,104 @@ class Document:
                 self.complain(key, f"unknown key {key.value!r} in {of}; allowed: {', '.join(sorted(allowed))}")
             else:
                 own[str(key.value)] = value
-        return {**merged, **own}
+        return Fields(self, node, {**merged, **own})
+
+    def _pairs(self, node: yaml.Node, of: str) -> list[tuple[yaml.Node, yaml.Node]]:
+        if isinstance(node, yaml.MappingNode):
+            return list(node.value)
+        if node.tag != _NULL:
+            self.complain(node, f"{of} must be a mapping, not {_kind(node)}")
+        return []
 
     def _merged(self, node: yaml.Node, of: str, allowed: Collection[str] | None) -> dict[str, yaml.Node]:
-        """The fields of a mapping, or of several of which the first wins."""
+        """The fields of a mapping, or of several, of which the first wins."""
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        return dict(
-            pair for source in reversed(sources) for pair in self.fields(source, of=of, allowed=allowed).items()
-        )
+        found = [self.fields(source, of=of, allowed=allowed).values for source in reversed(sources)]
+        return {key: value for values in found for key, value in values.items()}
 
-    def items(self, node: yaml.Node | None, *, of: str) -> list[yaml.Node]:
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The values of one mapping, by key. An absent key and `null` give the type's empty value.
+
+    Scalars count as they are written: `true` and `1` are good strings, as they are for Prometheus.
+    """
+
+    document: Document
+    node: yaml.Node
+    values: Mapping[str, yaml.Node]
+
+    @property
+    def line(self) -> int:
+        """Where the mapping starts."""
+        return line_of(self.node)
+
+    def complain(self, key: str, message: str) -> None:
+        """Note a problem at the line of the key's value, or of the mapping where the key is absent."""
+        self.document.complain(self.values.get(key, self.node), message)
+
+    def items(self, key: str) -> list[yaml.Node]:
         """The items of a list."""
-        if node is None or is_null(node):
+        node = self._given(key)
+        if node is None:
             return []
         if isinstance(node, yaml.SequenceNode):
             return list(node.value)
-        self.complain(node, f"{of} must be a list, not {_kind(node)}")
+        self.complain(key, f"{key} must be a list, not {_kind(node)}")
         return []
 
-    def text(self, node: yaml.Node | None, *, of: str) -> str:
-        """A scalar as it is written."""
-        if node is None or is_null(node):
+    def text(self, key: str) -> str:
+        """A scalar."""
+        node = self._given(key)
+        if node is None:
             return ""
         if isinstance(node, yaml.ScalarNode):
             return str(node.value)
-        self.complain(node, f"{of} must be a string, not {_kind(node)}")
+        self.complain(key, f"{key} must be a string, not {_kind(node)}")
         return ""
 
-    def texts(self, node: yaml.Node | None, *, of: str) -> dict[str, str]:
+    def nested(self, key: str) -> Fields:
+        """The fields of a mapping with any keys."""
+        return self.document.fields(self._given(key) or yaml.ScalarNode(_NULL, ""), of=key)
+
+    def texts(self, key: str) -> dict[str, str]:
         """A mapping of strings."""
-        return {key: self.text(value, of=f"{of}.{key}") for key, value in self.fields(node, of=of).items()}
+        nested = self.nested(key)
+        return {name: nested.text(name) for name in nested.values}
 
-    def integer(self, node: yaml.Node | None, *, of: str) -> int:
-        """A whole number; 0 where absent."""
-        if node is None or is_null(node):
+    def integer(self, key: str) -> int:
+        """A whole number."""
+        node = self._given(key)
+        if node is None:
             return 0
-        if isinstance(node, yaml.ScalarNode) and node.tag == _INTEGER:
-            try:
-                return int(node.value, 0)
-            except ValueError:
-                pass
-        self.complain(node, f"{of} must be a whole number such as 10, not {_kind(node)}")
-        return 0
+        try:
+            return int(node.value if node.tag == _INTEGER else "", 0)
+        except ValueError:
+            self.complain(key, f"{key} must be a whole number such as 10, not {_kind(node)}")
+            return 0
 
-    def duration(self, node: yaml.Node | None, *, of: str) -> float | None:
-        """The seconds of a duration; None where absent."""
-        if node is None or is_null(node):
+    def duration(self, key: str) -> float | None:
+        """The seconds of a duration, None where there is none."""
+        text = self.text(key)
+        if self._given(key) is None:
             return None
-        text = self.text(node, of=of)
         try:
             seconds = parse_duration(text)
         except ValueError:
             seconds = -1.0
-        if seconds < 0:
-            self.complain(node, f"{of} must be a duration such as 30s, 5m or 1h30m, not {text!r}")
-            return None
-        return seconds
+        if seconds >= 0:
+            return seconds
+        self.complain(key, f"{key} must be a duration such as 30s, 5m or 1h30m, not {text!r}")
+        return None
+
+    def _given(self, key: str) -> yaml.Node | None:
+        node = self.values.get(key)
+        return None if node is None or node.tag == _NULL else node
+
+
+def line_of(node: yaml.Node) -> int:
+    """The line where the node starts, counted from 1."""
+    return int(node.start_mark.line) + 1 if node.start_mark else 1
 
 
 def _kind(node: yaml.Node) -> str:

@@ -7,9 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tocsin.gotemplate import Template, TemplateError, prometheus_functions
+from tocsin.gotemplate.prometheus import no_query
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
+
+    from tocsin.gotemplate.prometheus import Query
 
 #: Prometheus puts this before each template.
 PREAMBLE = (
@@ -28,21 +31,17 @@ def parse_template(text: str, alert: str) -> Template:
     return Template.parse(PREAMBLE + text, name=f"__alert_{alert}", functions=_KNOWN)
 
 
-def _no_query(query: str) -> Iterable[tuple[Mapping[str, str], float]]:
-    raise ValueError(f"the template may not query: {query}")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expander:
     """Fills in templates at one time of evaluation, `at`."""
 
     at: float
-    query: Callable[[str], Iterable[tuple[Mapping[str, str], float]]] = _no_query
+    query: Query = no_query
     external_labels: Mapping[str, str] = field(default_factory=dict)
     external_url: str = ""
 
     def expand(self, text: str, *, alert: str, labels: Mapping[str, str], value: float) -> str:
-        """The text filled in; a template that fails becomes `<error expanding template: …>`, so that the alert is sent."""
+        """The text filled in; if that fails, `<error expanding template: …>`, so that the alert is sent all the same."""
         if "{{" not in text:
             return text
         try:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from tocsin.gotemplate import TemplateError
 from tocsin.promql import ParseError, parse
-from tocsin.rules.document import Document, Problem, is_null, line_of
+from tocsin.rules.document import Document, Fields, Problem
 from tocsin.rules.expansion import parse_template
 from tocsin.rules.rule import AlertingRule, Group, RecordingRule, Rule, rule_key
 from tocsin.series import METRIC_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import yaml
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _GROUP_KEYS = frozenset({"name", "interval", "query_offset", "limit", "labels", "rules"})
 _RULE_KEYS = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
-_ALERTING_ONLY = ("for", "keep_firing_for", "annotations")
+#: Stands where an expression is unusable, in a file that is then refused.
+_NO_EXPR = parse("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def load(text: str, *, source: str) -> RuleFile:
     document = Document()
     groups: tuple[Group, ...] = ()
     try:
-        groups = _groups(document, text, source)
+        groups = _groups(document.root(text, of="the rule file", allowed={"groups"}), source)
     except RecursionError:
         document.problems.append(Problem(1, "an alias in the file refers to itself; write out what it stands for"))
     if document.problems:
@@ -59,21 +60,10 @@ def load(text: str, *, source: str) -> RuleFile:
     return RuleFile(source, groups, tuple(_duplicates(groups)))
 
 
-def _duplicates(groups: Iterable[Group]) -> Iterator[Problem]:
-    """A warning for each rule that has the name and labels of one before it."""
-    lines: dict[tuple[type, str], int] = {}
-    for rule in (rule for group in groups for rule in group.rules):
-        first = lines.setdefault((type(rule), rule_key(rule)), rule.line)
-        if first != rule.line:
-            same = f"rule {rule_key(rule)} has the name and labels of the rule in line {first}"
-            yield Problem(rule.line, f"{same}; their series overwrite each other")
-
-
-def _groups(document: Document, text: str, source: str) -> tuple[Group, ...]:
-    root = document.fields(document.root(text), of="the rule file", allowed={"groups"})
-    nodes = document.items(root.get("groups"), of="groups")
-    groups = tuple(_group(document, node, source) for node in nodes)
-    _refuse_repeated_names(document, nodes, groups)
+def _groups(root: Fields, source: str) -> tuple[Group, ...]:
+    nodes = root.items("groups")
+    groups = tuple(_group(root.document.fields(node, of="a group", allowed=_GROUP_KEYS), source) for node in nodes)
+    _refuse_repeated_names(root.document, nodes, groups)
     return groups
 
 
@@ -85,98 +75,95 @@ def _refuse_repeated_names(document: Document, nodes: Sequence[yaml.Node], group
         seen.add(group.name)
 
 
-def _group(document: Document, node: yaml.Node, source: str) -> Group:
-    fields = document.fields(node, of="a group", allowed=_GROUP_KEYS)
-    name = document.text(fields.get("name"), of="name")
-    if not name:
-        document.complain(node, "the group has no name; add `name:`")
-    labels = _labels(document, fields.get("labels"))
-    rules = [_rule(document, item, labels) for item in document.items(fields.get("rules"), of="rules")]
+def _duplicates(groups: Sequence[Group]) -> Iterator[Problem]:
+    """A warning for each rule that has the name and labels of one before it."""
+    lines: dict[tuple[type, str], int] = {}
+    for rule in (rule for group in groups for rule in group.rules):
+        first = lines.setdefault((type(rule), rule_key(rule)), rule.line)
+        if first != rule.line:
+            same = f"rule {rule_key(rule)} has the name and labels of the rule in line {first}"
+            yield Problem(rule.line, f"{same}; their series overwrite each other")
+
+
+def _group(fields: Fields, source: str) -> Group:
+    if not fields.text("name"):
+        fields.complain("name", "the group has no name; add `name:`")
+    labels = _labels(fields)
+    document = fields.document
+    rules = [document.fields(node, of="a rule", allowed=_RULE_KEYS) for node in fields.items("rules")]
     return Group(
-        name=name,
-        interval=document.duration(fields.get("interval"), of="interval") or None,
-        query_offset=document.duration(fields.get("query_offset"), of="query_offset"),
-        limit=document.integer(fields.get("limit"), of="limit"),
+        name=fields.text("name"),
+        interval=fields.duration("interval") or None,
+        query_offset=fields.duration("query_offset"),
+        limit=fields.integer("limit"),
         labels=labels,
-        rules=tuple(rule for rule in rules if rule),
+        rules=tuple(_rule(rule, labels) for rule in rules),
         source=source,
     )
 
 
-def _rule(document: Document, node: yaml.Node, group_labels: Mapping[str, str]) -> Rule | None:
-    """The rule, unless its expression is missing or wrong."""
-    fields = document.fields(node, of="a rule", allowed=_RULE_KEYS)
-    alert = document.text(fields.get("alert"), of="alert")
-    record = document.text(fields.get("record"), of="record")
-    if alert and record:
-        document.complain(node, "the rule has both `alert` and `record`; keep one of them")
-    if not alert and not record:
-        document.complain(node, "the rule has neither `alert` nor `record`; add one of them")
-    labels = {**group_labels, **_labels(document, fields.get("labels"))}
-    query = document.text(fields.get("expr"), of="expr").strip()
-    expr = _expr(document, node, fields.get("expr"), query)
-    if record:
-        _check_recording(document, fields, record)
-        return RecordingRule(record=record, expr=expr, query=query, labels=labels, line=line_of(node)) if expr else None
-    more = _alerting_fields(document, fields, alert)
-    return AlertingRule(name=alert, expr=expr, query=query, labels=labels, line=line_of(node), **more) if expr else None
+def _rule(fields: Fields, group_labels: Mapping[str, str]) -> Rule:
+    rule = AlertingRule(
+        name=fields.text("alert"),
+        expr=_expr(fields),
+        query=fields.text("expr").strip(),
+        hold=fields.duration("for") or 0.0,
+        keep_firing_for=fields.duration("keep_firing_for") or 0.0,
+        labels={**group_labels, **_labels(fields)},
+        annotations=fields.texts("annotations"),
+        line=fields.line,
+    )
+    record = fields.text("record")
+    if record and rule.name:
+        fields.complain("", "the rule has both `alert` and `record`; keep one of them")
+    if not record:
+        _check_alerting(fields, rule)
+        return rule
+    _check_recording(fields, rule, record)
+    return RecordingRule(record=record, expr=rule.expr, query=rule.query, labels=rule.labels, line=rule.line)
 
 
-def _expr(document: Document, rule: yaml.Node, node: yaml.Node | None, query: str) -> Expr | None:
-    if node is None or not query:
-        document.complain(node or rule, "the rule has no expression; add `expr:`")
-        return None
+def _expr(fields: Fields) -> Expr:
+    query = fields.text("expr").strip()
+    if not query:
+        fields.complain("expr", "the rule has no expression; add `expr:`")
+        return _NO_EXPR
     try:
         return parse(query)
     except ParseError as error:
-        document.complain(node, f"expr: {error}")
-        return None
+        fields.complain("expr", f"expr: {error}")
+        return _NO_EXPR
 
 
-def _check_recording(document: Document, fields: Mapping[str, yaml.Node], record: str) -> None:
-    if "{" in record or "}" in record:
-        document.complain(
-            fields["record"], f"braces in the name of recording rule {record!r}; put selectors into `expr`"
-        )
-    for key in _ALERTING_ONLY:
-        if not _is_empty(fields.get(key)):
-            document.complain(fields[key], f"`{key}` is for alerting rules; remove it from recording rule {record!r}")
-
-
-def _is_empty(node: yaml.Node | None) -> bool:
-    return node is None or is_null(node) or node.value in ([], "0", "0s")
-
-
-class _AlertingFields(TypedDict):
-    hold: float
-    keep_firing_for: float
-    annotations: dict[str, str]
-
-
-def _alerting_fields(document: Document, fields: Mapping[str, yaml.Node], alert: str) -> _AlertingFields:
-    annotations = document.texts(fields.get("annotations"), of="annotations")
-    if "" in annotations:
-        document.complain(fields["annotations"], "an annotation has an empty name; name it, for example `summary`")
-    for key in ("labels", "annotations"):
-        _check_templates(document, fields.get(key), of=key, alert=alert)
-    return {
-        "hold": document.duration(fields.get("for"), of="for") or 0.0,
-        "keep_firing_for": document.duration(fields.get("keep_firing_for"), of="keep_firing_for") or 0.0,
-        "annotations": annotations,
-    }
-
-
-def _labels(document: Document, node: yaml.Node | None) -> dict[str, str]:
-    labels = document.texts(node, of="labels")
-    for name in ("", METRIC_NAME):
-        if name in labels and node is not None:
-            document.complain(node, f"a rule cannot set the label {name!r}; remove it")
+def _labels(fields: Fields) -> dict[str, str]:
+    labels = fields.texts("labels")
+    for name in labels.keys() & {"", METRIC_NAME}:
+        fields.complain("labels", f"a rule cannot set the label {name!r}; remove it")
     return labels
 
 
-def _check_templates(document: Document, node: yaml.Node | None, *, of: str, alert: str) -> None:
-    for key, value in document.fields(node, of=of).items():
-        try:
-            parse_template(str(value.value), alert)
-        except TemplateError as error:
-            document.complain(value, f"{of}.{key}: {error}")
+def _check_recording(fields: Fields, rule: AlertingRule, record: str) -> None:
+    if "{" in record or "}" in record:
+        fields.complain("record", f"braces in the name of recording rule {record!r}; put selectors into `expr`")
+    given = {"for": rule.hold, "keep_firing_for": rule.keep_firing_for, "annotations": rule.annotations}
+    for key, value in given.items():
+        if value:
+            fields.complain(key, f"`{key}` is for alerting rules; remove it from recording rule {record!r}")
+
+
+def _check_alerting(fields: Fields, rule: AlertingRule) -> None:
+    if not rule.name:
+        fields.complain("", "the rule has neither `alert` nor `record`; add one of them")
+    if "" in rule.annotations:
+        fields.complain("annotations", "an annotation has an empty name; name it, for example `summary`")
+    for key in ("labels", "annotations"):
+        texts = fields.nested(key)
+        for name in texts.values:
+            _check_template(texts, name, of=key, alert=rule.name)
+
+
+def _check_template(texts: Fields, name: str, *, of: str, alert: str) -> None:
+    try:
+        parse_template(texts.text(name), alert)
+    except TemplateError as error:
+        texts.complain(name, f"{of}.{name}: {error}")

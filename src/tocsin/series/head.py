@@ -106,7 +106,7 @@ class Head:
 
     def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
         if not matchers:
-            return sorted(name for name, values in self._postings.items() if values)
+            return sorted(self._postings)
         return sorted({pair[0] for labels in self.select(matchers).labels for pair in labels})
 
     def label_values(self, name: str, matchers: Sequence[Matcher] = ()) -> list[str]:
@@ -149,6 +149,8 @@ class Head:
             values[value].discard(row)
             if not values[value]:
                 del values[value]
+            if not values:
+                del self._postings[name]
         self._free_rows.append(row)
         self._forget(labels)
 

@@ -2,7 +2,8 @@ r"""RE2 syntax on top of `re`, anchored on both sides, with the dot matching new
 
 What only `re` has (back-references, look-around, atomic groups, possessive repeats) is refused, because the same rule
 file has to load in Prometheus. What only RE2 has is translated (`[[:alpha:]]`, `\z`, `\Q…\E`, `(?<name>…)`, `\x{…}`,
-`a(?i)b`) or refused (`\p{…}`, `\C`). Unlike RE2, `re` can take exponential time on patterns such as `(a+)+`.
+`a(?i)b`) or refused (`\p{…}`, `\C`). Two differences remain: `(?i)` is about ASCII letters only, and `re` can take
+exponential time, on patterns such as `(a+)+`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _TOKEN = re.compile(
   | \\x\{(?P<hex>[0-9A-Fa-f]{1,6})\}
   | (?P<end>\\z)
   | (?P<reference>\\[1-9])
-  | (?P<property>\\[pPCX])
+  | (?P<foreign>\\(?![abABdDfnrsStvwWxz])[a-zA-Z])
   | (?P<escape>\\.)
   | (?P<posix>\[:\^?[a-z]+:\])
   | (?P<set>\[\^?\]?)
@@ -52,12 +53,12 @@ _POSIX = {
     "xdigit": "0-9A-Fa-f",
 }
 _GROUPING = frozenset({"open", "close", "bar", "flags"})
-_IN_SETS = frozenset({"hex", "escape", "posix", "unset", "property", "reference", "end"})
+_IN_SETS = frozenset({"hex", "escape", "posix", "unset", "foreign", "reference", "end"})
 _REFUSED = {
-    "reference": "back-references",
-    "around": "look-around, atomic groups, conditionals and comments",
-    "possessive": "possessive repeats",
-    "property": "Unicode classes",
+    "reference": "RE2 has no back-references",
+    "around": "RE2 has no look-around, atomic groups, conditionals or comments",
+    "possessive": "RE2 has no possessive repeats",
+    "foreign": "only what RE2 and Python both know may follow a backslash",
 }
 
 
@@ -119,7 +120,7 @@ def _group(kind: str | None, text: str, flags: list[list[str]]) -> str:
 def _token(token: re.Match[str]) -> str:
     kind, text = token.lastgroup or "", token[0]
     if kind in _REFUSED:
-        raise ValueError(f"{text!r} is not RE2 syntax: no {_REFUSED[kind]}")
+        raise ValueError(f"{text} is not supported: {_REFUSED[kind]}")
     return _TRANSLATION[kind](token) if kind in _TRANSLATION else text
 
 

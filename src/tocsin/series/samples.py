@@ -19,6 +19,9 @@ PAGE = 32
 MAX_PAGES = 512
 """Pages a row: 16,384 samples, more than four a second for an hour. Bounds the table of pages."""
 
+_SEARCHES = 1_000_000
+"""So many binary searches are done at a time, which takes some 50 MB."""
+
 NO_TIME = np.iinfo(np.int64).min
 
 
@@ -66,7 +69,13 @@ class SampleStore:
         return True
 
     def count_until(self, rows: Ints, times: Times) -> Ints:
-        """For every row and every time, how many samples are not later: a binary search in all rows at once."""
+        """For every row and every time, how many samples are not later."""
+        together = max(1, _SEARCHES // max(1, len(rows)))
+        parts = [self._search(rows, times[start : start + together]) for start in range(0, len(times), together)]
+        return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+    def _search(self, rows: Ints, times: Times) -> Ints:
+        """A binary search for all of them at once."""
         low = np.zeros((len(rows), len(times)), np.intp)
         high = np.repeat(self._counts[rows][:, None], len(times), axis=1)
         rows = rows[:, None]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STALE_BITS = 0x7FF0000000000002
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Selection:
     """`labels[i]` belongs to row `i` of every array."""
 
@@ -40,7 +40,7 @@ class Selection:
         return Windows(self, self.samples.count_until(self.rows, starts), self.samples.count_until(self.rows, ends))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Windows:
     """The samples after a start and not after an end, for several starts and ends."""
 

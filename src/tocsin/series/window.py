@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tocsin.series.samples import Ints, Times, Values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Window:
     """A column for every series, its oldest sample on top.
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from tocsin.alerting.configfile.durations import duration
 
 _NULL = "tag:yaml.org,2002:null"
+_MERGE = "tag:yaml.org,2002:merge"
 _BOOLEAN = "tag:yaml.org,2002:bool"
 
 
@@ -57,16 +59,8 @@ class Section:
         self.findings = findings
         self.line = _line(node)
         self._asked: set[str] = set()
-        self._keys: dict[str, int] = {}
-        self._values: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            self._add(str(key.value), _line(key), value)
-
-    def _add(self, name: str, line: int, value: yaml.Node) -> None:
-        if name in self._keys:
-            self.report(f"is set twice, first in line {self._keys[name]}", name, line=line)
-        self._keys[name] = line
-        self._values[name] = value
+        self._keys = {str(key.value): _line(key) for key, _ in node.value}
+        self._values: dict[str, yaml.Node] = {str(key.value): value for key, value in node.value}
 
     def report(self, text: str, name: str = "", *, line: int | None = None) -> None:
         """Note a problem with a key, or with the section as a whole."""
@@ -182,6 +176,7 @@ def parse(text: str, findings: Findings) -> Section | None:
     """The document as a section; None, with a problem noted, where it is no YAML or no mapping."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _merge(node, findings, seen=set())
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         findings.problems.append(Problem(line, f"is not YAML: {error.problem}"))
@@ -193,6 +188,26 @@ def parse(text: str, findings: Findings) -> Section | None:
         findings.problems.append(Problem(1, "must be a mapping with the keys route and receivers"))
         return None
     return Section(node, "", findings)
+
+
+def _merge(node: yaml.Node | None, findings: Findings, *, seen: set[int]) -> None:
+    """Note keys that are set twice, then put what `<<` refers to in its place; what a mapping says itself counts."""
+    if not isinstance(node, yaml.CollectionNode) or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        _check_twice(node, findings)
+        SafeConstructor().flatten_mapping(node)
+    for child in node.value:
+        _merge(child[1] if isinstance(child, tuple) else child, findings, seen=seen)
+
+
+def _check_twice(node: yaml.MappingNode, findings: Findings) -> None:
+    first: dict[str, int] = {}
+    for key, _ in node.value:
+        line = first.setdefault(str(key.value), _line(key))
+        if key.tag != _MERGE and line != _line(key):
+            findings.problems.append(Problem(_line(key), f"{key.value}: is set twice, first in line {line}"))
 
 
 def _line(node: yaml.Node) -> int:

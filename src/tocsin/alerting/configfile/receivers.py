@@ -6,7 +6,7 @@ from typing import Any
 
 from tocsin.alerting.config import Integration, ReceiverConfig
 from tocsin.alerting.configfile.document import Section
-from tocsin.alerting.configfile.secrets import check_secrets, secret
+from tocsin.alerting.configfile.secrets import check_secrets, secret, secret_url
 from tocsin.notify import Authorization, Secret
 
 #: What each kind of integration cannot do without: one of the alternatives, in itself or among the global settings.
@@ -88,16 +88,16 @@ class Receivers:
 
     def _webhook(self, section: Section) -> Integration:
         settings: dict[str, Any] = {
-            "url": secret(section, "url", folder=self._folder),
+            "url": secret_url(section, "url", folder=self._folder),
             "max_alerts": section.whole("max_alerts", 0),
             "authorization": self._authorization(section.section("http_config")),
         }
         return self._integrated("webhook", section, settings, send_resolved=True)
 
     def _slack(self, section: Section) -> Integration:
-        api_url = secret(section, "api_url", folder=self._folder)
+        api_url = secret_url(section, "api_url", folder=self._folder)
         if not api_url and self._global is not None:
-            api_url = secret(self._global, "slack_api_url", folder=self._folder)
+            api_url = secret_url(self._global, "slack_api_url", folder=self._folder)
         settings: dict[str, Any] = {name: section.text(name) for name in ("channel", "username", "icon_emoji")}
         if section.flag("update_message", default=False):
             section.report("is for apps, an incoming webhook cannot change its messages", "update_message")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tocsin.alerting.configfile.document import Section
 from tocsin.notify import Secret
+from tocsin.notify.target import Target
 
 
 def check_secrets(section: Section) -> None:
@@ -11,6 +12,17 @@ def check_secrets(section: Section) -> None:
     for name in section.names():
         if section.given(name) and section.given(f"{name}_file"):
             section.report(f"give either {name} or {name}_file, not both", name)
+
+
+def secret_url(section: Section, name: str, *, folder: Path) -> Secret:
+    """As `secret`; one that is no URL is noted without showing it."""
+    value = secret(section, name, folder=folder)
+    if isinstance(value, str) and value:
+        try:
+            Target.parse(value)
+        except ValueError as error:
+            section.report(str(error), name)
+    return value
 
 
 def secret(section: Section, name: str, *, folder: Path) -> Secret:
