@@ -1,7 +1,5 @@
 from pathlib import Path
 
-import pytest
-
 from tocsin.banner import banner
 from tocsin.destinations import Destination, destinations
 from tocsin.instrumentations import Instrumentation
@@ -10,11 +8,6 @@ from tocsin.version import __version__
 
 def library(name, state="active", reason=""):
     return Instrumentation(name=name, library=name, version="1", state=state, reason=reason)
-
-
-@pytest.fixture(autouse=True)
-def home(monkeypatch):
-    monkeypatch.setenv("HOME", "/home/shop")
 
 
 OTLP = tuple(Destination(signal, "otlp", "grpc", "http://localhost:4317") for signal in ("traces", "metrics", "logs"))
@@ -28,7 +21,7 @@ def test_the_ordinary_case_is_one_short_line():
     shown = line(library("flask"), library("sqlalchemy"), library("celery", "library missing", "no celery"))
     assert shown == (
         f"{__version__} · service shop · instrumented flask, sqlalchemy · telemetry → otlp http://localhost:4317"
-        " · store ~/.local/state/tocsin/tocsin.db · alerts → slack"
+        " · store /home/shop/.local/state/tocsin/tocsin.db · alerts → slack"
     )
     assert len(shown) < 200
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import requests
 
@@ -33,25 +34,31 @@ class Shop:
     def turn(self, switch: str, *, on: bool) -> None:
         faults.turn(switch, on=on, board=self.board)
 
-    def send(self, request: Request) -> requests.Response:
+    def send(self, request: Request, *, headers: Mapping[str, str] | None = None) -> requests.Response:
         url = self.url + request.path
-        return requests.request(request.method, url, json=request.json, data=request.text, timeout=ANSWER_SECONDS)
+        return requests.request(
+            request.method, url, json=request.json, data=request.text, headers=headers, timeout=ANSWER_SECONDS
+        )
 
 
 def open_shop(
-    processes: Processes, *, launcher: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    processes: Processes,
+    *,
+    launchers: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    environment: Mapping[str, str] | None = None,
 ) -> Shop:
     """Return when every service is ready.
 
-    ``launcher`` is put before the command of each service: ``opentelemetry-instrument``, say, from the PATH or by an
-    absolute path. ``environment`` adds to this process's own. A service finds its name in ``OTEL_SERVICE_NAME``.
+    ``launchers`` are put before the commands of the services that they name: ``opentelemetry-instrument``, say, from
+    the PATH or by an absolute path. ``environment`` adds to this process's own. A service finds its name in
+    ``OTEL_SERVICE_NAME``.
     """
     port, payments_port = free_port(), free_port()
     settings = {**_settings(processes.folder, payments_port=payments_port), **(environment or {})}
 
     def start(name: str, *module: str) -> Process:
         env = settings | {"OTEL_SERVICE_NAME": name}
-        return processes.start(name, [*launcher, *PYTHON_M, *module], cwd=HERE, env=env)
+        return processes.start(name, [*launchers.get(name, ()), *PYTHON_M, *module], cwd=HERE, env=env)
 
     subprocess.run([*PYTHON_M, *INIT_DB], cwd=HERE, env=settings, check=True)
     worker = start(WORKER, *CELERY)

@@ -27,7 +27,7 @@ def banner(
         f"service {service}",
         *_instrumented(surveyed),
         *_telemetry(destinations),
-        f"store {str(store).replace(str(Path.home()), '~', 1)}",
+        f"store {store}",
         f"alerts → {alerts}",
     )
     return " · ".join(parts)

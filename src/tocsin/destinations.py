@@ -21,8 +21,7 @@ COMPONENTS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
 
 _ADDRESS = re.compile(r"(?:([A-Za-z][\w+.-]*)://)?(?:[^/?#]*@)?([^/?#]*)")
 _PROTOCOLS = {component: protocol for protocol, component in COMPONENTS.items()}
-_DEFAULT_ENDPOINTS = {"grpc": "http://localhost:4317"}
-_DEFAULT_HTTP_ENDPOINT = "http://localhost:4318"
+_DEFAULT_ENDPOINTS = {"grpc": "http://localhost:4317", "http/protobuf": "http://localhost:4318"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,8 @@ def launched(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 def without_credentials(url: str) -> str:
     """Scheme, host and port of a URL, or host and port where it has no scheme."""
-    scheme, address = _address(url)
-    return f"{scheme}://{address}" if scheme else address
+    prefix, address = _address(url)
+    return f"{prefix}://{address}" if prefix else address
 
 
 def scheme(url: str) -> str:
@@ -71,8 +70,13 @@ def scheme(url: str) -> str:
 
 def otlp(environ: Mapping[str, str], signal: str, option: str) -> str:
     """An option of the OTLP exporter; the signal's own variable is stronger than the common one."""
-    own = environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_{option}")
-    return (own or environ.get(f"OTEL_EXPORTER_OTLP_{option}") or "").strip()
+    names = (otlp_variable(signal, option), otlp_variable("", option))
+    return next((environ[name].strip() for name in names if environ.get(name)), "")
+
+
+def otlp_variable(signal: str, option: str) -> str:
+    """The variable of an option for one signal, or for all of them where `signal` is empty."""
+    return "_".join(filter(None, ("OTEL_EXPORTER_OTLP", signal.upper(), option)))
 
 
 def _address(url: str) -> tuple[str, str]:
@@ -95,4 +99,4 @@ def _of_signal(signal: str, environ: Mapping[str, str]) -> Iterator[Destination]
 
 def _endpoint(environ: Mapping[str, str], signal: str, protocol: str) -> str:
     given = otlp(environ, signal, "ENDPOINT")
-    return without_credentials(given or _DEFAULT_ENDPOINTS.get(protocol, _DEFAULT_HTTP_ENDPOINT))
+    return without_credentials(given or _DEFAULT_ENDPOINTS.get(protocol, ""))

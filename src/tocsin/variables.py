@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 
 from tocsin.config import Problem
-from tocsin.destinations import COMPONENTS, SIGNALS, otlp, scheme, without_credentials
+from tocsin.destinations import COMPONENTS, SIGNALS, otlp, otlp_variable, scheme, without_credentials
 
 #: How alike an unknown name and a known one are when it is a slip; other unknown names belong to somebody else.
 LIKENESS = 0.87
@@ -36,7 +36,7 @@ def _misspelt(environ: Mapping[str, str]) -> Iterator[Problem]:
 def _otlp_variables(environ: Mapping[str, str], option: str) -> Iterator[tuple[str, str, str]]:
     """Signal, name and value of the variables of one option that are set; for the common one no signal."""
     for signal in ("", *SIGNALS):
-        name = f"OTEL_EXPORTER_OTLP_{signal.upper()}_{option}".replace("__", "_")
+        name = otlp_variable(signal, option)
         if value := environ.get(name, "").strip():
             yield signal, name, value
 

@@ -258,8 +258,15 @@ def test_dispatch_changes_nothing_it_is_given(make_alert):
 )
 def test_simple_routing_needs_no_file(given, kinds, make_alert):
     config = simple(group_wait=1, group_interval=2, repeat_interval=3, **given)
-    [receiver] = config.receivers
-    assert [integration.kind for integration in receiver.integrations] == kinds
+    for receiver in config.receivers:
+        assert [integration.kind for integration in receiver.integrations] == kinds
     evaluator = Evaluator(config)
     alerts = make_alert("a", job="x"), make_alert("b", job="x"), make_alert("c", job="y")
     assert len(evaluator.look(1, *alerts)) == 2 * len(kinds)
+
+
+def test_that_an_issue_is_no_longer_new_is_no_news(make_alert, resolve):
+    evaluator = Evaluator(simple(webhook_url="http://x", group_wait=0))
+    alerts = make_alert("a", issue="1"), make_alert("b", issue="2"), make_alert("c")
+    assert len(evaluator.look(1, *alerts)) == 3
+    assert evaluator.look(400, *(resolve(alert, 300) for alert in alerts)) == [((), ("c",))]

@@ -74,8 +74,9 @@ def decide(store, make_alert):
 @pytest.fixture
 def sender(store):
     def sender(*inboxes, **given):
+        fixed = {"jitter": lambda: 0.0, "notices": Notices(), "release": store.close}
         addressed = {Address("default", position): inbox for position, inbox in enumerate(inboxes)}
-        return Sender(store.notifications, addressed, **({"jitter": lambda: 0.0, "notices": Notices()} | given))
+        return Sender(store.notifications, addressed, **(fixed | given))
 
     return sender
 

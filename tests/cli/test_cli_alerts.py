@@ -1,7 +1,7 @@
 def test_active_alerts_first_those_that_fire(invoke, alerts):
     assert invoke("alerts").stdout.splitlines() == [
-        "STATE    ALERT          SINCE   VALUE  LABELS        SUMMARY",
-        "firing   HighErrorRate  5m ago  0.25   service=shop  errors are high",
+        "STATE    ALERT          SINCE   VALUE  LABELS          SUMMARY",
+        'firing   HighErrorRate  5m ago  0.25   service="shop"  errors are high',
         "pending  NoData         1m ago  nan",
     ]
 
@@ -29,8 +29,8 @@ def test_active_alerts_as_json(document, alerts):
 def test_history_tells_changes_and_notifications_in_order(invoke, alerts):
     lines = [line.split("Z  ")[1] for line in invoke("alerts", "history").stdout.splitlines()[1:]]
     assert lines == [
-        "pending  HighErrorRate  value 0.25, service=shop",
-        "firing   HighErrorRate  value 0.25, service=shop",
+        'pending  HighErrorRate  value 0.25, service="shop"',
+        'firing   HighErrorRate  value 0.25, service="shop"',
         "sent     HighErrorRate  to team[0]: 1 firing, 0 resolved",
     ]
     assert len(invoke("alerts", "history", "--limit", "1").stdout.splitlines()) == 2

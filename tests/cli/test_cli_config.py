@@ -49,7 +49,7 @@ def test_the_reference_names_every_setting_and_no_place_of_this_machine(invoke, 
     assert len(lines) == len(table()) + 2
     assert {line.count("|") for line in lines} == {6}
     assert any("`TOCSIN_SLACK_WEBHOOK_URL` or `TOCSIN_SLACK_WEBHOOK_URL_FILE`" in line for line in lines)
-    assert any("| ~/.local/state/tocsin/tocsin.db |" in line for line in lines)
+    assert any("| `~/.local/state/tocsin/tocsin.db` |" in line for line in lines)
     assert str(tmp_path) not in "\n".join(lines)
 
 

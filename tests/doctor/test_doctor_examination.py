@@ -47,7 +47,7 @@ def test_an_ordinary_environment_has_nothing_broken(checks):
     found = checks(TOCSIN_ALERT_CONSOLE="true")
     assert [check for same in found.values() for check in same if check.status == "broken"] == []
     assert {"python", "opentelemetry", "instrumentations", "store", "evaluator", "engine", "packs"} <= found.keys()
-    assert found["alerting"][0].found == "default: console"
+    assert found["alerting"][0].found == "told by console"
     assert "issues: " in found["packs"][0].found
 
 
@@ -101,7 +101,7 @@ def test_a_routing_file(checks, tmp_path):
     path = tmp_path / "alertmanager.yml"
     assert checks(TOCSIN_ALERTMANAGER=str(path))["alerting"][0].found == f"{path}: No such file or directory"
     path.write_text(ROUTES)
-    assert checks(TOCSIN_ALERTMANAGER=str(path))["alerting"][0].found == "team: webhook"
+    assert checks(TOCSIN_ALERTMANAGER=str(path))["alerting"][0].found == "told by webhook"
     path.write_text(ROUTES.replace("receiver: team", "receiver: nobody"))
     (check,) = checks(TOCSIN_ALERTMANAGER=str(path))["alerting"]
     assert (check.status, f"{path}:2: " in check.found, "'nobody'" in check.found) == ("broken", True, True)

@@ -77,6 +77,13 @@ def test_an_http_exporter_beside_the_default_protocol(monkeypatch):
     assert traces.fix.startswith("set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, or pip install ")
 
 
+def test_a_protocol_that_no_exporter_speaks():
+    environ = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}
+    (traces, *others) = check_exporters(environ)
+    assert (traces.status, traces.fix) == ("broken", "set OTEL_EXPORTER_OTLP_PROTOCOL to grpc or http/protobuf")
+    assert "endpoint" not in [check.name for check in others]
+
+
 def test_what_is_not_exported_is_fine_when_it_is_said_and_suspicious_otherwise():
     assert [check.status for check in check_exporters({"OTEL_TRACES_EXPORTER": "none"})] == ["ok", "warning", "warning"]
 

@@ -26,7 +26,7 @@ def deploy(tmp_path):
 
 
 def _raised(call, *args):
-    with pytest.raises(BaseException) as caught:  # noqa: PT011, B017  whatever it is
+    with pytest.raises(BaseException) as caught:
         call(*args)
     return caught.value
 

@@ -41,19 +41,18 @@ def test_grouping_by_root_cause(events, score, record_property):
     found = {event["id"]: identify(_failure(event)).fingerprint for event in events}
     for label in ("root", "entry"):
         figures = score({event["id"]: event[label] for event in events}, found)
-        record_property(label, figures)
-        print(label, {name: round(value, 3) for name, value in figures.items()})
+        record_property(label, {name: round(value, 3) for name, value in figures.items()})
         if label == "root":
             assert figures["pair_f1"] > 0.95
             assert figures["bcubed_f1"] > 0.95
 
 
-def test_categories(events):
+def test_categories(events, record_property):
     verdicts = [
         (identify(_failure(event)).category, CATEGORIES.get(event["category"], {event["category"]})) for event in events
     ]
     accuracy = sum(category in expected for category, expected in verdicts) / len(verdicts)
-    print(f"category accuracy {accuracy:.3f}")
+    record_property("category accuracy", accuracy)
     assert accuracy > 0.95
 
 

@@ -8,18 +8,18 @@ from tocsin.errors import failure_of, identify
 from tocsin.errors.failure import MAX_CHAIN, MAX_FRAMES, MAX_MESSAGE
 
 
-class Silent(Exception):
+class SilentError(Exception):
     def __str__(self):
         raise ValueError("no")
 
 
-class Sly(Exception):
+class SlyError(Exception):
     def __str__(self):
-        return None  # type: ignore[return-value]  exceptions of applications do this
+        return None  # noqa: PLE0307  exceptions of applications do this
 
 
 @pytest.mark.parametrize(
-    "error", [Silent(), Sly(), ValueError("x" * 1_000_000), SyntaxError(), KeyError(), OSError(28, "full")]
+    "error", [SilentError(), SlyError(), ValueError("x" * 1_000_000), SyntaxError(), KeyError(), OSError(28, "full")]
 )
 def test_nothing_an_exception_does_is_raised(error, raised):
     def fail():
@@ -37,14 +37,17 @@ def test_an_exception_that_was_never_raised_has_no_frames():
 
 
 def test_no_exception_is_kept_alive(raised):
-    class Held(Exception):
+    class HeldError(Exception):
         pass
+
+    def fail_inside():
+        raise HeldError("inner")
 
     def fail():
         try:
-            raise Held("inner")
-        except Held as inner:
-            raise Held("outer") from inner
+            fail_inside()
+        except HeldError as inner:
+            raise HeldError("outer") from inner
 
     error = raised(fail)
     gone = weakref.ref(error.__cause__)
@@ -81,12 +84,12 @@ def test_long_chains_and_deep_stacks_are_bounded(raised):
 
 
 def test_codes_on_the_object_tell_the_category_and_not_the_identity(raised):
-    class Answer(Exception):
+    class AnswerError(Exception):
         def __init__(self, status):
             self.status_code = status
 
     def fail(status):
-        raise Answer(status)
+        raise AnswerError(status)
 
     slow, busy = (identify(failure_of(raised(fail, status))) for status in (504, 429))
     assert (slow.category, busy.category) == ("timeout", "rate_limit")

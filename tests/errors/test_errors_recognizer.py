@@ -52,17 +52,20 @@ def test_handling_and_the_kind_of_call_count(raised):
 
 
 def test_only_code_is_kept_alive(raised):
-    class Held(Exception):
-        pass
-
-    def fail():
-        raise Held
-
     recognizer = Recognizer()
-    error = raised(fail)
-    recognizer.identify(error, handled=False)
-    gone = weakref.ref(error), weakref.ref(Held)
-    del error, Held, fail
+
+    def sighting():
+        class HeldError(Exception):
+            pass
+
+        def fail():
+            raise HeldError
+
+        error = raised(fail)
+        recognizer.identify(error, handled=False)
+        return weakref.ref(error), weakref.ref(HeldError)
+
+    gone = sighting()
     gc.collect()
     assert [reference() for reference in gone] == [None, None]
 

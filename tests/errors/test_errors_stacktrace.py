@@ -231,6 +231,16 @@ def test_other_languages_fall_back_to_type_and_message(text):
     assert identify(one).fingerprint == identify(other).fingerprint
 
 
+def test_what_stands_before_a_stack_trace_is_no_part_of_it():
+    text = 'ERROR: shop\nTraceback (most recent call last):\n  File "/srv/app/a.py", line 1, in f\nKeyError: 1\n'
+    failure = parse_stacktrace("KeyError", "1", text)
+    assert (failure.type, failure.message, len(failure.frames)) == ("KeyError", "1", 1)
+
+
+def test_quotations_of_quotations_end():
+    parse_stacktrace("", "", "RemoteTraceback: " * 10_000)
+
+
 @given(st.text(st.sampled_from('\n |+-"FileTracback (most recent call last):, line 1 in f\n1:~^'), max_size=400))
 def test_no_text_is_too_strange(text):
     assert isinstance(parse_stacktrace("", "", text), Failure)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, Q003  a case is a line, however long
 """What Go prints and how it complains: every case can be checked against the real amtool."""
 
 import pytest

@@ -1,5 +1,6 @@
 """What a template can reach, and how much it may use."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from tocsin.gotemplate import KV, Limits, Template, TemplateError, alertmanager_functions, prometheus_functions
 from tocsin.gotemplate.formatting import shortest
+from tocsin.gotemplate.layout import parse_time
 from tocsin.gotemplate.lexer import Kind, Lexer
-from tocsin.gotemplate.timestamp import Time, parse_time
+from tocsin.gotemplate.timestamp import Time
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,13 @@ def test_labels_that_are_missing_are_empty():
     ],
 )
 def test_bounds(text, complaint):
-    with pytest.raises(TemplateError, match=complaint):
+    with pytest.raises(TemplateError, match=re.escape(complaint)):
         render(text, limits=Limits(characters=1000, steps=1000))
 
 
 @pytest.mark.parametrize("opening", ["{{ if 1 }}", "{{ range 1 }}", "{{ with 1 }}"])
 def test_nesting_is_bounded(opening):
-    with pytest.raises(TemplateError, match="nested deeper than 32 levels|unexpected"):
+    with pytest.raises(TemplateError, match="nested deeper than 32 levels"):
         Template.parse(opening * 10_000)
     with pytest.raises(TemplateError, match="nested deeper than 32 levels"):
         Template.parse("{{" + "(" * 100 + "1" + ")" * 100 + "}}")
@@ -125,7 +127,16 @@ def test_html_is_escaped_for_its_place(text, data, html):
     assert render(text, data, html=True) == html
 
 
-@pytest.mark.parametrize("text", ["<script>{{ . }}</script>", "<style>{{ . }}</style>", '<p onclick="{{ . }}">', '<p style="{{ . }}">', "<p {{ . }}>"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>{{ . }}</script>",
+        "<style>{{ . }}</style>",
+        '<p onclick="{{ . }}">',
+        '<p style="{{ . }}">',
+        "<p {{ . }}>",
+    ],
+)
 def test_html_has_places_for_no_value(text):
     with pytest.raises(TemplateError, match="a value cannot stand inside"):
         render(text, "x", html=True)
@@ -148,7 +159,7 @@ def test_the_shortest_form_of_a_number_is_the_number(value):
 def test_times_survive_their_own_layout(nanoseconds):
     layout = "2006-01-02T15:04:05.999999999Z07:00"
     moment = Time(nanoseconds // 1_000_000_000 * 1_000_000_000)
-    assert parse_time("2006-01-02T15:04:05Z07:00", moment.format(layout)) == moment
+    assert Time.from_datetime(parse_time("2006-01-02T15:04:05Z07:00", moment.format(layout))) == moment
 
 
 @given(st.text(st.sampled_from("{}$.|():=-+ \n\"'`aif01end/*,rng") | st.characters(), max_size=40))
@@ -157,7 +168,10 @@ def test_any_text_is_parsed_or_refused(text):
     try:
         Template.parse("{{" + text).render({"a": "b"}, functions=prometheus_functions())
     except TemplateError as error:
-        assert str(error).startswith("template: ")
+        complaint = str(error)
+    else:
+        complaint = "template: none"
+    assert complaint.startswith("template: ")
 
 
 @given(st.text(st.sampled_from("{}- \nabc"), max_size=30))

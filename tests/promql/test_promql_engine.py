@@ -265,4 +265,7 @@ def test_far_away_times_are_empty():
 
 def test_the_deepest_query_allowed_runs():
     assert ask(head_of("up 1x20"), "up" + " + up" * 190) == {(): 191.0}
-    assert ask(head_of("up 1x20"), "(" * 90 + "up" + ")" * 90) == {labels(__name__="up"): 1.0}
+    assert ask(head_of("up 1x20"), "(" * 95 + "up" + ")" * 95) == {labels(__name__="up"): 1.0}
+    assert ask(head_of("up 1x20"), "abs(" * 95 + "up" + ")" * 95) == {(): 1.0}
+    assert ask(head_of("up 1x20"), "sum by (a) (" * 95 + "up" + ")" * 95) == {(): 1.0}
+    assert evaluate(parse("-(" * 44 + "1" + ")" * 44), Head(), 0.0) == Scalar(0, 1.0)

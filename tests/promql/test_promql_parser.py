@@ -151,7 +151,15 @@ def test_what_is_not_supported_is_refused_by_name(query):
 
 
 @pytest.mark.parametrize(
-    "query", ["(" * 500 + "1" + ")" * 500, "-" * 500 + "up", "up" + " + up" * 500, "up" + "[1m:]" * 500]
+    "query",
+    [
+        "abs(" * 500 + "up" + ")" * 500,
+        "up[" + "(" * 500 + "1m" + ")" * 500 + "]",
+        "(" * 500 + "1" + ")" * 500,
+        "-" * 500 + "up",
+        "up" + " + up" * 500,
+        "up" + "[1m:]" * 500,
+    ],
 )
 def test_depth_is_bounded(query):
     with pytest.raises(ParseError):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a template is a line, however long
 """Templates in labels and annotations, compared with what the real Prometheus makes of them."""
 
 import pytest

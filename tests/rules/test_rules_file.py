@@ -180,7 +180,16 @@ def test_duplicate_rules_are_a_warning():
     ]
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["groups", "name", "rules", "alert", "record", "expr", "for", "labels", "annotations", "limit"]), inner, max_size=5), max_leaves=12))  # fmt: skip
+KEYS = ["groups", "name", "rules", "alert", "record", "expr", "for", "labels", "annotations", "limit"]
+scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+documents = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@given(documents)
 def test_any_document_is_read_or_refused(document):
     accepts(json.dumps(document))
 

@@ -14,7 +14,7 @@ from tocsin.errors import Failure, Identity, InApp, failure_of, identify
 from tocsin.telemetry import Measurement
 
 #: Occurrences of one fingerprint that are kept with stack trace: these first ones, then one each interval.
-FIRST_SAMPLES = 5
+FIRST_SAMPLES = 10
 SAMPLE_INTERVAL = 10.0
 #: Fingerprints whose sampling is remembered.
 REMEMBERED = 5_000

@@ -101,4 +101,4 @@ def _name(labels: Mapping[str, str]) -> str:
 
 
 def _others(labels: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != "alertname")
+    return ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "alertname")

@@ -74,10 +74,13 @@ def _source(setting: Field[Any], settings: Settings) -> str:
 
 
 def _reference(setting: Field[Any]) -> dict[str, object]:
+    default, home = default_of(setting), Path.home()
+    if isinstance(default, Path) and default.is_relative_to(home):
+        default = f"~/{default.relative_to(home)}"
     return {
         "name": setting.name,
         "variable": variable(setting.name),
-        "default": _readable(setting, default_of(setting)),
+        "default": _readable(setting, default),
         "allowed": setting.metadata["kind"].allowed,
         "secret": setting.metadata["secret"],
         "doc": setting.metadata["doc"],
@@ -89,7 +92,8 @@ def _markdown() -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for setting in map(_reference, table()):
         names = f"`{setting['variable']}`" + (f" or `{setting['variable']}_FILE`" if setting["secret"] else "")
-        yield f"| `{setting['name']}` | {names} | {setting['default']} | {setting['allowed']} | {setting['doc']} |"
+        default = setting["default"] if setting["default"] == _NOT_SET else f"`{setting['default']}`"
+        yield f"| `{setting['name']}` | {names} | {default} | {setting['allowed']} | {setting['doc']} |"
 
 
 def _readable(setting: Field[Any], value: Any) -> str:
@@ -98,8 +102,6 @@ def _readable(setting: Field[Any], value: Any) -> str:
         return _NOT_SET
     if setting.metadata["kind"] is DURATION:
         return _duration(value)
-    if isinstance(value, Path):
-        return str(value).replace(str(Path.home()), "~", 1)
     if isinstance(value, tuple):
         return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

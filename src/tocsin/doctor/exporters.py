@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tocsin.destinations import Destination, destinations
+from tocsin.destinations import COMPONENTS, Destination, destinations
 from tocsin.doctor.check import Check
 
 #: Seconds that an endpoint has to take a connection.
@@ -26,7 +26,7 @@ def check_exporters(environ: Mapping[str, str]) -> Iterator[Check]:
     """One line for the signals that fare alike, then one for each OTLP endpoint."""
     found = destinations(environ)
     yield from _merged(map(_check_exporter, found))
-    for endpoint in dict.fromkeys(destination.endpoint for destination in found if destination.protocol):
+    for endpoint in dict.fromkeys(destination.endpoint for destination in found if destination.protocol in COMPONENTS):
         yield check_endpoint(endpoint)
 
 
@@ -71,6 +71,8 @@ def _check_file(name: str, path: Path) -> Check:
 
 
 def _remedy(destination: Destination, variable: str, installed: set[str]) -> str:
+    if destination.component == "otlp":
+        return f"set OTEL_EXPORTER_OTLP_PROTOCOL to {' or '.join(COMPONENTS)}"
     if destination.protocol == "grpc" and "otlp_proto_http" in installed:
         return f"set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, or pip install {_PACKAGES['otlp_proto_grpc']}"
     if destination.component in _PACKAGES:

@@ -76,13 +76,13 @@ def _by_status(status: str, package: str) -> Category | None:
     return "validation" if status < "500" else "internal"
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def phrase_category(headline: str) -> Category | None:
     """The category that the words of a message give away."""
     text = headline.lower()
     return next((category for phrase, category in BY_PHRASE if phrase in text), None)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _by_type(name: str) -> Category | None:
     return BY_TYPE.get(name) or next((category for pattern, category in BY_WORD if pattern.search(name)), None)

@@ -12,7 +12,6 @@ PROTOCOL_CODES = frozenset(
     {"http.status", "rpc.status", "api.error", "api.operation", "errno", "sqlstate", "exit.status"}
 )
 
-_MAX_LENGTH = 1000
 _DIGITS = re.compile(r"\d+")
 _NAME = r"[\"'`]?(?P<value>[A-Za-z_][\w$.-]{0,127})"
 _QUOTED = r"[\"'`](?P<value>[^\"'`]{1,128})[\"'`]"
@@ -60,12 +59,12 @@ _READINGS = tuple(
 )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def codes_in(headline: str) -> tuple[tuple[str, str], ...]:
     """The codes in the first line of a message, sorted by name. Numbers inside names are data: `report_<n>`."""
     found: dict[str, str] = {}
     for code, hint, pattern in _READINGS:
-        if hint in headline and code not in found and (match := pattern.search(headline, 0, _MAX_LENGTH)):
+        if hint in headline and code not in found and (match := pattern.search(headline)):
             found[code] = _without_data(match["value"])
     return tuple(sorted(found.items()))
 

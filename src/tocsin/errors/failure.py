@@ -13,6 +13,8 @@ MAX_FRAMES = 256
 MAX_CHAIN = 16
 MAX_MEMBERS = 16
 MAX_MESSAGE = 8192
+#: Characters of its first line that are looked at.
+MAX_HEADLINE = 500
 #: Times that a stack trace shows a line which directly repeats.
 REPEATS = 3
 
@@ -87,7 +89,7 @@ class Failure:
 
 def headline_of(message: str) -> str:
     """The first line of a message, without what Python suggests when printing it."""
-    line = message.partition("\n")[0].strip()
+    line = message[:MAX_HEADLINE].partition("\n")[0].strip()
     return _SUGGESTION.sub("", line) if "id you" in line else line
 
 

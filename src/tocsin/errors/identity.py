@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from tocsin.errors.category import categorize
@@ -18,13 +19,16 @@ from tocsin.errors.template import template_of
 #: Part of every fingerprint: a new algorithm gets a new version, so that old issues can be found again.
 VERSION = "v1"
 
+#: Members of nested exception groups that are looked at.
+_MAX_SITES = 64
 _MAX_TITLE = 256
 _MAX_SOURCE = 200
 #: Categories in which the input decides how a library words its complaint.
 _WORDED_BY_INPUT = frozenset({"validation", "serialization", "network", "timeout"})
 #: A line that raises what was worded elsewhere: `raise ApiError(message)`, `raise self.error`.
 _RAISES_ELSEWHERE = re.compile(
-    r"raise (?:\w+\()?(?:self\.)?(?:e|err|error|exc|exception|(?:\w*_)?(?:msg|message|text|detail|details|reason|code))\b"
+    r"raise (?:\w+\()?(?:self\.)?"
+    r"(?:e|err|error|exc|exception|(?:\w*_)?(?:msg|message|text|details?|reason|code))\b"
 )
 
 
@@ -64,7 +68,7 @@ def identify(
     """
     identities = [
         _identity(site, failure, handled=handled, attributes=attributes, service=service)
-        for site in sites_of(failure, in_app)
+        for site in islice(sites_of(failure, in_app), _MAX_SITES)
     ]
     # A group stands for its member of the smallest fingerprint: the order in which members failed is chance.
     return min(identities, key=lambda identity: identity.fingerprint)

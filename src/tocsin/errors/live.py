@@ -3,20 +3,18 @@
 import linecache
 from collections.abc import Iterator
 from types import CodeType, TracebackType
-from typing import Any
 
 from tocsin.errors.failure import MAX_CHAIN, MAX_MEMBERS, MAX_MESSAGE, Codes, Failure, Frame, bounded
 from tocsin.errors.remote import embedded_stacktrace
 from tocsin.errors.stacktrace import parse_stacktrace
 
-Call = tuple[CodeType, int, dict[str, Any]]
-
 #: Exceptions of one failure that are read at most, causes and members of groups together.
 MAX_EXCEPTIONS = 64
 #: What a traceback prints for an exception that cannot say what it is.
 UNPRINTABLE = "<exception str() failed>"
+NO_DETAIL = "<no detail available>"
 
-#: Attributes under which libraries keep codes, on the exception or on its `response`.
+#: Attributes under which libraries keep codes on their exceptions.
 _HINTS = {
     "status_code": "http.status",
     "status": "http.status",
@@ -68,7 +66,7 @@ def type_of(error: BaseException) -> str:
 def message_of(error: BaseException) -> str:
     """What a traceback prints after the type."""
     try:
-        return str(error.msg if isinstance(error, SyntaxError) else error)
+        return str(error.msg or NO_DETAIL) if isinstance(error, SyntaxError) else str(error)
     except Exception:  # noqa: BLE001  a foreign __str__ may raise anything
         return UNPRINTABLE
 
@@ -89,20 +87,23 @@ def members_of(error: BaseException) -> tuple[BaseException, ...]:
 
 
 def _frames(traceback: TracebackType | None) -> Iterator[Frame]:
-    for code, line_number, namespace in bounded(list(_calls(traceback))):
-        source = linecache.getline(code.co_filename, line_number, namespace)
+    for code, line_number in bounded(list(_calls(traceback))):
+        source = linecache.getline(code.co_filename, line_number)
         yield Frame.at(code.co_filename, code.co_name, line_number, source.strip())
 
 
-def _calls(traceback: TracebackType | None) -> Iterator[Call]:
+def _calls(traceback: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
     while traceback is not None:
-        yield traceback.tb_frame.f_code, traceback.tb_lineno or 0, traceback.tb_frame.f_globals
+        frame = traceback.tb_frame
+        # Lets linecache ask the module's loader for source that is in no file of its own.
+        linecache.lazycache(frame.f_code.co_filename, frame.f_globals)
+        yield frame.f_code, traceback.tb_lineno or 0
         traceback = traceback.tb_next
 
 
 def _syntax_frame(error: BaseException) -> Iterator[Frame]:
-    if isinstance(error, SyntaxError) and isinstance(error.filename, str):
-        yield Frame.at(error.filename, "", error.lineno or 0, (error.text or "").strip())
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        yield Frame.at(error.filename or "<string>", "", error.lineno, str(error.text or "").strip())
 
 
 def hints_of(error: BaseException) -> Codes:
@@ -110,6 +111,9 @@ def hints_of(error: BaseException) -> Codes:
     own = getattr(error, "__dict__", None)
     if not own:
         return ()
-    response = getattr(own.get("response"), "__dict__", {})
-    values = ((code, response.get(name, own.get(name))) for name, code in _HINTS.items())
-    return tuple((code, str(value)[:64]) for code, value in values if isinstance(value, int | str))
+    values = ((code, own.get(name)) for name, code in _HINTS.items())
+    return tuple(
+        (code, str(int(value)) if isinstance(value, int) else value[:64])
+        for code, value in values
+        if isinstance(value, int | str)
+    )

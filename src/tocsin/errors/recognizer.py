@@ -13,7 +13,7 @@ from tocsin.errors.live import cause_of, failure_of, hints_of, members_of, messa
 from tocsin.errors.template import template_of
 
 #: Failures that are remembered; when there are more, all are forgotten and learnt again.
-REMEMBERED = 4096
+REMEMBERED = 1024
 
 
 class Recognizer:
@@ -86,7 +86,7 @@ def _codes(error: BaseException) -> Iterator[CodeType]:
         traceback = traceback.tb_next
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _kind_of_message(headline: str) -> tuple[object, ...]:
     """All that an identity takes from a message."""
     return template_of(headline), codes_in(headline), phrase_category(headline)

@@ -3,7 +3,7 @@
 import builtins
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tocsin.errors.failure import Failure, Frame
@@ -34,7 +34,7 @@ _MAX_HELPERS = 5
 class Site:
     """`failure` is the one that decides; `frames` are the application's that identify it, the deepest first.
 
-    `in_library` tells that the exception was raised by code that is not the application's.
+    `in_library` tells that no code of the application raised it, as far as is known.
     """
 
     failure: Failure
@@ -42,16 +42,13 @@ class Site:
     in_library: bool = False
 
 
-def sites_of(failure: Failure, in_app: InApp) -> tuple[Site, ...]:
+def sites_of(failure: Failure, in_app: InApp) -> Iterator[Site]:
     """The place to fix: one, or for an exception group one for each member."""
     failure = _decisive(failure, in_app)
     if not failure.members:
-        return (_site(failure, in_app),)
-    return tuple(
-        site
-        for member in failure.members
-        for site in sites_of(replace(member, frames=failure.frames + member.frames), in_app)
-    )
+        yield _site(failure, in_app)
+    for member in failure.members:
+        yield from sites_of(replace(member, frames=failure.frames + member.frames), in_app)
 
 
 def _decisive(failure: Failure, in_app: InApp) -> Failure:
@@ -86,7 +83,7 @@ def _site(failure: Failure, in_app: InApp) -> Site:
     frames = _without_comprehensions(failure.frames)
     own = [index for index, frame in enumerate(frames) if in_app.includes(frame)]
     if not own:
-        return Site(failure, in_library=bool(frames))
+        return Site(failure, in_library=True)
     if failure.short_type == "RecursionError":
         return Site(failure, (_recursive([frames[index] for index in own]),))
     if own[-1] == len(frames) - 1 and not _is_compiled(failure, frames[-1]):

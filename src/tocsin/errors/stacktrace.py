@@ -27,7 +27,8 @@ def parse_stacktrace(type_name: str, message: str, stacktrace: str) -> Failure:
     """
     lines = stacktrace[:MAX_TEXT].replace("\r\n", "\n").split("\n")
     failure = _read(_without_margin(lines), depth=0)
-    return failure if failure.type else replace(failure, type=type_name, message=message[:MAX_MESSAGE])
+    is_read = failure.type and (failure.frames or failure.members or failure.cause or not type_name)
+    return failure if is_read else replace(failure, type=type_name, message=message[:MAX_MESSAGE])
 
 
 @dataclass(slots=True)
@@ -39,20 +40,17 @@ class _Link:
     type: str = ""
     message: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
-    _awaits_source: bool = False
-    _is_quoting: bool = False
-
-    def is_open(self) -> bool:
-        """Whether a separator would end this exception: not while its message quotes another stack trace."""
-        return not self._is_quoting
+    awaits_source: bool = False
+    #: Whether the message is quoting another stack trace: nothing in it begins or ends this one.
+    is_quoting: bool = False
 
     def add(self, line: str) -> None:
-        if line.startswith("+-+-") or (self.members and line.startswith("  ")):
+        if line in _HEADERS and not self.frames and not self.is_quoting:
+            self.type, self.message = "", []
+        elif line.startswith("+-+-") or (self.members and line.startswith("  ")):
             self.members.append(line[2:])
         elif self.type:
             self._add_message(line)
-        elif line in _HEADERS:
-            self.frames.clear()
         elif line.startswith("  "):
             self._add_frame(line)
         elif found := _LAST_LINE.fullmatch(line):
@@ -61,18 +59,19 @@ class _Link:
     def _add_message(self, line: str) -> None:
         self.message.append(line)
         if line == _QUOTES:
-            self._is_quoting = not self._is_quoting
+            self.is_quoting = not self.is_quoting
 
     def _add_frame(self, line: str) -> None:
         if found := _FRAME.fullmatch(line):
             self.frames.append(Frame.at(found["path"], found["function"] or "", int(found["line"])))
-        elif self._awaits_source and line.startswith("    "):
+        elif self.awaits_source and line.startswith("    "):
             self.frames[-1] = replace(self.frames[-1], source=line.strip())
-        self._awaits_source = found is not None
+        self.awaits_source = found is not None
 
     def failure(self, cause: Failure | None, *, depth: int) -> Failure:
         message = "\n".join(self.message).rstrip("\n")
-        if remote := embedded_stacktrace(self.type, message):
+        remote = embedded_stacktrace(self.type, message)
+        if remote and depth < MAX_CHAIN:
             return _read(remote.split("\n"), depth=depth + 1)
         return Failure(
             type=self.type,
@@ -88,7 +87,7 @@ def _read(lines: Iterable[str], *, depth: int) -> Failure:
     """The last exception of a chain, with the earlier ones as its causes."""
     links = [_Link()]
     for line in lines:
-        if line in {_EXPLICIT, _IMPLICIT} and links[-1].is_open():
+        if line in {_EXPLICIT, _IMPLICIT} and not links[-1].is_quoting:
             links.append(_Link(explicit=line == _EXPLICIT))
         else:
             links[-1].add(line)

@@ -2,8 +2,6 @@
 
 import re
 
-_MAX_LENGTH = 1000
-
 #: Names with digits that are words, not values.
 _WORDS = (
     r"(?:utf-?(?:8|16|32)|iso-?8859-\d+|latin-?1|cp\d{3,4}|md5|sha-?(?:1|2|3|224|256|384|512)|base(?:16|32|64|85)"
@@ -35,11 +33,11 @@ _VALUE = re.compile(r"(?<!\w)(?:" + "|".join(f"(?P<{name}>{pattern})" for name, 
 
 
 def template_of(message: str) -> str:
-    """The message with each value replaced by what it is (`<id>`, `<str>`, `<url>`, …); first 1,000 characters only.
+    """The message with each value replaced by what it is (`<id>`, `<str>`, `<url>`, …).
 
     Linear in the length of the message: one alternation, every repetition bounded or over disjoint characters.
     """
-    return " ".join(_VALUE.sub(_placeholder, message[:_MAX_LENGTH]).split())
+    return " ".join(_VALUE.sub(_placeholder, message).split())
 
 
 def _placeholder(match: re.Match[str]) -> str:

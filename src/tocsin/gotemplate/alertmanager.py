@@ -10,15 +10,16 @@ from urllib.parse import unquote_plus
 from tocsin.gotemplate.duration import Duration
 from tocsin.gotemplate.encoding import to_json
 from tocsin.gotemplate.html import SafeUrl
+from tocsin.gotemplate.layout import parse_time
 from tocsin.gotemplate.strings import SHARED, title
-from tocsin.gotemplate.timestamp import ZERO, Time, parse_time
+from tocsin.gotemplate.timestamp import ZERO, Time
 from tocsin.gotemplate.values import AnyMap
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 
 
 def alertmanager_functions(*, now: Callable[[], float] = time.time) -> Mapping[str, Callable[..., object]]:
-    """All functions of Alertmanager 0.34 that do not depend on the notification (`routeLabels` does)."""
+    """All functions of Alertmanager 0.34 that are the same for all notifications; `route_labels` makes the other."""
 
     def current() -> Time:
         return Time(int(now() * 1e9))
@@ -27,6 +28,25 @@ def alertmanager_functions(*, now: Callable[[], float] = time.time) -> Mapping[s
         return current().sub(moment)
 
     return {**_FUNCTIONS, "now": current, "since": since}
+
+
+def route_labels(labels: Mapping[str, str], render: Callable[[str], str]) -> Callable[[str], str]:
+    """The function `routeLabels` of a notification: the label of that name, itself rendered as a template.
+
+    `render` is given the functions this one is among, so a label can use others; one that needs itself is an error.
+    """
+    rendering: list[str] = []
+
+    def route_label(name: str) -> str:
+        if name in rendering:
+            raise ValueError(f"route label refers to itself: {' -> '.join((*rendering, name))}")
+        rendering.append(name)
+        try:
+            return render(labels.get(name, ""))
+        finally:
+            rendering.pop()
+
+    return route_label
 
 
 def _title(text: str) -> str:
@@ -75,9 +95,13 @@ def _tz(zone: str, moment: Time) -> Time:
     return moment.into(zone)
 
 
+def _must_to_date(layout: str, text: str) -> Time:
+    return Time.from_datetime(parse_time(layout, text))
+
+
 def _to_date(layout: str, text: str) -> Time:
     try:
-        return parse_time(layout, text)
+        return _must_to_date(layout, text)
     except ValueError:
         return ZERO
 
@@ -108,7 +132,7 @@ _FUNCTIONS: Mapping[str, Callable[..., object]] = {
     "dict": _dict,
     "join": _join,
     "list": _list,
-    "mustToDate": parse_time,
+    "mustToDate": _must_to_date,
     "safeUrl": _safe_url,
     "stringSlice": _string_slice,
     "title": _title,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, get_origin, get_type_hints
 from tocsin.gotemplate.errors import TemplateError
 from tocsin.gotemplate.values import type_name
 
-#: What a function may raise to report a failure; anything else is a programming error and passes through.
-FAILURES = (ValueError, LookupError, ArithmeticError)
+#: What a function may raise to report a failure; TypeError comes from the items of lists, which are not checked here.
+FAILURES = (ValueError, LookupError, ArithmeticError, TypeError)
 
 _ACCEPTED: dict[object, tuple[tuple[Any, ...], str]] = {
     str: ((str,), "string"),

@@ -1,8 +1,8 @@
 """The value of a pipeline, as Go's text/template evaluates it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from tocsin.gotemplate import calls, values
 from tocsin.gotemplate.builtins import LAZY
@@ -35,24 +35,32 @@ class Limits:
 
 @dataclass(slots=True)
 class Scope:
-    """The variables in sight, innermost last."""
+    """The cursor, and the variables in sight, innermost last."""
 
-    stack: list[tuple[str, object]]
+    dot: object
+    variables: list[tuple[str, object]]
+
+    def moved(self, dot: object) -> "Scope":
+        """The cursor elsewhere, over the same variables."""
+        return Scope(dot, self.variables)
 
     def get(self, name: str) -> object:
-        for known, value in reversed(self.stack):
-            if known == name:
-                return value
-        raise TemplateError(f"undefined variable: {name}")
+        """The innermost variable of that name."""
+        return self.variables[self._index(name)][1]
 
     def declare(self, name: str, value: object) -> None:
-        self.stack.append((name, value))
+        """A new variable, which may hide another."""
+        self.variables.append((name, value))
 
     def assign(self, name: str, value: object) -> None:
-        indexes = [index for index, (known, _) in enumerate(self.stack) if known == name]
-        if not indexes:
-            raise TemplateError(f"undefined variable: {name}")
-        self.stack[indexes[-1]] = (name, value)
+        """Change the innermost variable of that name."""
+        self.variables[self._index(name)] = (name, value)
+
+    def _index(self, name: str) -> int:
+        for index in reversed(range(len(self.variables))):
+            if self.variables[index][0] == name:
+                return index
+        raise TemplateError(f"undefined variable: {name}")
 
 
 @dataclass(slots=True)
@@ -63,13 +71,19 @@ class Evaluator:
     limits: Limits
     missing_key_fails: bool
     at: object = None
-    steps: int = field(default=0, init=False)
+    _steps: int = 0
 
-    def pipeline(self, pipeline: Pipeline, dot: object, scope: Scope) -> object:
+    def step(self) -> None:
+        """Count a step of work against the limit."""
+        self._steps += 1
+        if self._steps > self.limits.steps:
+            raise TemplateError(f"the template needs more than {self.limits.steps} steps")
+
+    def pipeline(self, pipeline: Pipeline, scope: Scope) -> object:
         """The pipeline's value, after its variables were set to it."""
         value: object = _NOTHING
         for command in pipeline.commands:
-            value = self._command(command, dot, scope, value)
+            value = self._command(command, scope, value)
         for name in pipeline.variables:
             if pipeline.declares:
                 scope.declare(name, value)
@@ -77,106 +91,94 @@ class Evaluator:
                 scope.assign(name, value)
         return value
 
-    def fail(self, message: str) -> NoReturn:
-        """Stop the rendering at the current node."""
-        raise TemplateError(message)
-
-    def step(self) -> None:
-        """Count a step of work against the limit."""
-        self.steps += 1
-        if self.steps > self.limits.steps:
-            self.fail(f"the template needs more than {self.limits.steps} steps")
-
-    def _command(self, command: Command, dot: object, scope: Scope, final: object) -> object:
-        self.step()
-        first, arguments = command.operands[0], command.operands[1:]
-        if isinstance(first, Function):
-            return self._function(first, command, dot, scope, final)
-        if isinstance(first, Field | Variable | Chain):
-            names, receiver = self._start(first, dot, scope)
-            return self._path(first, names, receiver, _Arguments(self, arguments, dot, scope, final))
-        self.at = first
-        if arguments or final is not _NOTHING:
-            self.fail(f"can't give argument to non-function {first}")
-        if isinstance(first, Nil):
-            self.fail("nil is not a command")
-        return self._operand(first, dot, scope)
-
-    def _operand(self, operand: Operand, dot: object, scope: Scope) -> object:
+    def operand(self, operand: Operand, scope: Scope) -> object:
         """The value of an operand that is given no arguments."""
         self.at = operand
         match operand:
             case Constant():
                 return operand.value
             case Dot():
-                return dot
+                return scope.dot
             case Nil():
                 return None
             case Pipeline():
-                return self.pipeline(operand, dot, scope)
+                return self.pipeline(operand, scope)
             case Function():
-                return self._function(operand, Command(operand.position, (operand,)), dot, scope, _NOTHING)
+                return self._function(operand, _Arguments(self, scope), blame=operand)
             case Field() | Variable() | Chain():
-                names, receiver = self._start(operand, dot, scope)
-                return self._path(operand, names, receiver, _Arguments(self, (), dot, scope, _NOTHING))
+                return self._path(operand, _Arguments(self, scope))
 
-    def _start(self, node: Field | Variable | Chain, dot: object, scope: Scope) -> tuple[tuple[str, ...], object]:
-        """Where a path begins: its names and the value they are looked up in."""
+    def _command(self, command: Command, scope: Scope, piped: object) -> object:
+        self.step()
+        first, *others = command.operands
+        arguments = _Arguments(self, scope, others, piped)
+        if isinstance(first, Function):
+            return self._function(first, arguments, blame=command)
+        if isinstance(first, Field | Variable | Chain):
+            return self._path(first, arguments)
+        self.at = first
+        self._refuse(arguments, to=first)
+        if isinstance(first, Nil):
+            raise TemplateError("nil is not a command")
+        return self.operand(first, scope)
+
+    def _refuse(self, arguments: "_Arguments", *, to: object) -> None:
+        if arguments.count:
+            raise TemplateError(f"can't give argument to non-function {to}")
+
+    def _path(self, node: Field | Variable | Chain, arguments: "_Arguments") -> object:
+        """Looks up one name after the other; only the last may be a method with arguments."""
+        value = self._start(node, arguments.scope)
+        if not node.names:
+            self._refuse(arguments, to=node)
+            return value
+        for name in node.names[:-1]:
+            value = self._field(value, name, _Arguments(self, arguments.scope))
+        return self._field(value, node.names[-1], arguments)
+
+    def _start(self, node: Field | Variable | Chain, scope: Scope) -> object:
+        """What the first name of a path is looked up in."""
         self.at = node
         if isinstance(node, Field):
-            return node.names, dot
-        if isinstance(node, Variable):
-            return node.names, scope.get(node.name)
-        return node.names, self._operand(node.operand, dot, scope)
+            return scope.dot
+        return scope.get(node.name) if isinstance(node, Variable) else self.operand(node.operand, scope)
 
-    def _path(self, node: object, names: tuple[str, ...], receiver: object, arguments: "_Arguments") -> object:
-        if not names:
-            if arguments.count:
-                self.fail(f"can't give argument to non-function {node}")
-            return receiver
-        for name in names[:-1]:
-            receiver = self._field(receiver, name, None)
-        return self._field(receiver, names[-1], arguments)
-
-    def _field(self, receiver: object, name: str, arguments: "_Arguments | None") -> object:
-        if receiver is None:
+    def _field(self, value: object, name: str, arguments: "_Arguments") -> object:
+        if value is None:
             return self._missing(name, None, "nil data; no entry")
-        found = values.field(receiver, name)
+        found = values.field(value, name)
         if callable(found):
-            return self.call(name, found, arguments)
-        if arguments and arguments.count:
-            self.fail(f"{name} is not a method but has arguments")
-        return self._missing(name, receiver, "map has no entry") if found is MISSING else found
+            return self._call(name, found, arguments, blame=self.at)
+        if arguments.count:
+            raise TemplateError(f"{name} is not a method but has arguments")
+        return self._missing(name, value, "map has no entry") if found is MISSING else found
 
-    def _missing(self, name: str, receiver: object, complaint: str) -> object:
+    def _missing(self, name: str, mapping: object, complaint: str) -> object:
         if self.missing_key_fails:
-            self.fail(f'{complaint} for key "{name}"')
-        return values.zero(receiver)
+            raise TemplateError(f'{complaint} for key "{name}"')
+        return values.zero(mapping)
 
-    def _function(self, node: Function, command: Command, dot: object, scope: Scope, final: object) -> object:
+    def _function(self, node: Function, arguments: "_Arguments", *, blame: object) -> object:
         self.at = node
-        arguments = _Arguments(self, command.operands[1:], dot, scope, final)
         if node.name in LAZY:
             return arguments.until(stop=LAZY[node.name], name=node.name)
         function = self.functions.get(node.name)
         if function is None:
-            self.fail(f'"{node.name}" is not a defined function')
-        return self.call(node.name, function, arguments, blame=command)
+            raise TemplateError(f'"{node.name}" is not a defined function')
+        return self._call(node.name, function, arguments, blame=blame)
 
-    def call(
-        self, name: str, function: Callable[..., object], arguments: "_Arguments | None", blame: object = None
-    ) -> object:
-        """The result of a function, whose failures become the template's."""
-        calls.check_count(name, function, arguments.count if arguments else 0)
-        values = arguments.values() if arguments else []
-        calls.check_types(function, values)
+    def _call(self, name: str, function: Callable[..., object], arguments: "_Arguments", *, blame: object) -> object:
+        """The function's result; its failure is the template's."""
+        calls.check_count(name, function, arguments.count)
+        given = list(arguments)
+        calls.check_types(function, given)
         try:
-            result = function(*values)
+            result = function(*given)
         except calls.FAILURES as error:
-            self.at = blame or self.at
+            self.at = blame
             raise TemplateError(f"error calling {name}: {error}") from error
         if isinstance(result, str) and len(result) > self.limits.characters:
-            self.fail(f"the result of {name} is longer than {self.limits.characters} characters")
+            raise TemplateError(f"the result of {name} is longer than {self.limits.characters} characters")
         return result
 
 
@@ -185,30 +187,27 @@ class _Arguments:
     """The arguments of a call, evaluated when asked for; the value piped in comes last."""
 
     evaluator: Evaluator
-    operands: tuple[Operand, ...]
-    dot: object
     scope: Scope
-    final: object
+    operands: Sequence[Operand] = ()
+    piped: object = _NOTHING
 
     @property
     def count(self) -> int:
-        return len(self.operands) + (self.final is not _NOTHING)
+        return len(self.operands) + (self.piped is not _NOTHING)
 
-    def values(self) -> list[object]:
-        piped = [] if self.final is _NOTHING else [self.final]
-        return [self._evaluate(operand) for operand in self.operands] + piped
+    def __iter__(self) -> Iterator[object]:
+        for operand in self.operands:
+            self.evaluator.step()
+            yield self.evaluator.operand(operand, self.scope)
+        if self.piped is not _NOTHING:
+            yield self.piped
 
     def until(self, *, stop: bool, name: str) -> object:
-        """The first argument whose truth is `stop`, or the last one: `or` and `and`."""
+        """The first argument whose truth is `stop`, else the last one: what `or` and `and` give."""
         if not self.count:
-            self.evaluator.fail(f"wrong number of args for {name}: want at least 1 got 0")
+            raise TemplateError(f"wrong number of args for {name}: want at least 1 got 0")
         value: object = None
-        for operand in self.operands:
-            value = self._evaluate(operand)
+        for value in self:
             if values.truth(value) is stop:
-                return value
-        return value if self.final is _NOTHING else self.final
-
-    def _evaluate(self, operand: Operand) -> object:
-        self.evaluator.step()
-        return self.evaluator._operand(operand, self.dot, self.scope)  # noqa: SLF001  one mechanism, two classes
+                break
+        return value

@@ -38,10 +38,10 @@ class Execution:
         self._depth = 0
         self._tree: Tree
 
-    def run(self, tree: Tree, dot: object) -> None:
+    def run(self, tree: Tree, data: object) -> None:
         """Render a template with variables of its own."""
         self._tree = tree
-        self._block(tree.body, dot, Scope([("$", dot)]))
+        self._block(tree.body, Scope(data, [("$", data)]))
 
     def located(self, error: TemplateError) -> TemplateError:
         """The error with the place where it happened: the node looked at last."""
@@ -49,97 +49,91 @@ class Execution:
         where = tree.where(getattr(node, "position", 0))
         return TemplateError(f'template: {where}: executing "{tree.name}" at <{node}>: {error}')
 
-    def _block(self, block: Block, dot: object, scope: Scope) -> None:
+    def _block(self, block: Block, scope: Scope) -> None:
         """Render a block; the variables it declares end with it."""
-        known = len(scope.stack)
+        known = len(scope.variables)
         self._depth += 1
         if self._depth > self._evaluator.limits.depth:
-            self._evaluator.fail(f"exceeded maximum template depth ({self._evaluator.limits.depth})")
+            raise TemplateError(f"exceeded maximum template depth ({self._evaluator.limits.depth})")
         try:
             for node in block:
-                self._node(node, dot, scope)
+                self._node(node, scope)
         finally:
             self._depth -= 1
-            del scope.stack[known:]
+            del scope.variables[known:]
 
-    def _node(self, node: Node, dot: object, scope: Scope) -> None:
+    def _node(self, node: Node, scope: Scope) -> None:
         self._evaluator.step()
         match node:
             case Text():
                 self._writer.text(node.text)
             case Action():
-                self._action(node, dot, scope)
+                self._action(node, scope)
             case If() | With() | Range():
-                self._branch(node, dot, scope)
+                self._branch(node, scope)
             case Include():
-                self._include(node, dot, scope)
+                self._include(node, scope)
             case Break():
                 raise _BreakError
             case Continue():
                 raise _ContinueError
 
-    def _action(self, node: Action, dot: object, scope: Scope) -> None:
-        value = self._evaluator.pipeline(node.pipeline, dot, scope)
+    def _action(self, node: Action, scope: Scope) -> None:
+        value = self._evaluator.pipeline(node.pipeline, scope)
         if not node.pipeline.variables:
             self._evaluator.at = node.pipeline
             self._writer.value(value)
 
-    def _branch(self, node: Branch, dot: object, scope: Scope) -> None:
-        known = len(scope.stack)
+    def _branch(self, node: Branch, scope: Scope) -> None:
+        """The variables of its pipeline end with it."""
+        known = len(scope.variables)
+        value = self._evaluator.pipeline(node.pipeline, scope)
         if isinstance(node, Range):
-            self._range(node, dot, scope)
+            self._range(node, value, scope)
+        elif values.truth(value):
+            self._block(node.body, scope.moved(value) if isinstance(node, With) else scope)
         else:
-            self._condition(node, dot, scope)
-        del scope.stack[known:]
+            self._block(node.otherwise, scope)
+        del scope.variables[known:]
 
-    def _condition(self, node: If | With, dot: object, scope: Scope) -> None:
-        value = self._evaluator.pipeline(node.pipeline, dot, scope)
-        if values.truth(value):
-            self._block(node.body, value if isinstance(node, With) else dot, scope)
-        else:
-            self._block(node.otherwise, dot, scope)
-
-    def _range(self, node: Range, dot: object, scope: Scope) -> None:
-        value = self._evaluator.pipeline(node.pipeline, dot, scope)
-        pairs = list(self._pairs(value, node.pipeline.variables))
+    def _range(self, node: Range, value: object, scope: Scope) -> None:
+        names = node.pipeline.variables
+        pairs = list(self._pairs(value, names))
         for index, element in pairs:
             self._evaluator.step()
-            self._set(node, index, element, scope)
+            for name, part in zip(names, (index, element)[-len(names) :], strict=False):
+                scope.assign(name, part)
             try:
-                self._block(node.body, element, scope)
+                self._block(node.body, scope.moved(element))
             except _ContinueError:
                 continue
             except _BreakError:
                 break
         if not pairs:
-            self._block(node.otherwise, dot, scope)
+            self._block(node.otherwise, scope)
 
-    def _set(self, node: Range, index: object, element: object, scope: Scope) -> None:
-        """The loop's variables: the element, or the index and the element."""
-        variables = node.pipeline.variables
-        for name, value in zip(variables, (index, element) if len(variables) > 1 else (element,), strict=False):
-            scope.assign(name, value)
-
-    def _pairs(self, value: object, variables: Sequence[str]) -> Iterable[tuple[object, object]]:
-        """What a loop runs over; a map in the order of its keys."""
+    def _pairs(self, value: object, names: Sequence[str]) -> Iterable[tuple[object, object]]:
+        """Index and element of each round of a loop; a map in the order of its keys."""
         if isinstance(value, Mapping):
             return sorted(value.items())
         if isinstance(value, int) and not isinstance(value, bool):
-            if len(variables) > 1:
-                self._evaluator.fail(f"can't use {value} to iterate over more than one variable")
-            return ((index, index) for index in range(min(value, self._evaluator.limits.steps + 1)))
+            return self._counted(value, names)
         if value is None:
             return ()
         if not values.is_list(value):
-            self._evaluator.fail(f"range can't iterate over {text_of(value)}")
+            raise TemplateError(f"range can't iterate over {text_of(value)}")
         return enumerate(value)
 
-    def _include(self, node: Include, dot: object, scope: Scope) -> None:
-        evaluator = self._evaluator
-        evaluator.at = node
+    def _counted(self, count: int, names: Sequence[str]) -> Iterable[tuple[object, object]]:
+        if len(names) > 1:
+            raise TemplateError(f"can't use {count} to iterate over more than one variable")
+        return ((index, index) for index in range(min(count, self._evaluator.limits.steps + 1)))
+
+    def _include(self, node: Include, scope: Scope) -> None:
+        self._evaluator.at = node
         if node.name not in self._defined:
-            evaluator.fail(f'template "{node.name}" not defined')
-        value = evaluator.pipeline(node.pipeline, dot, scope) if node.pipeline else None
+            raise TemplateError(f'template "{node.name}" not defined')
+        data = self._evaluator.pipeline(node.pipeline, scope) if node.pipeline else None
         outer = self._tree
-        self.run(self._defined[node.name], value)
+        self.run(self._defined[node.name], data)
         self._tree = outer

@@ -73,7 +73,7 @@ class Template:
             TemplateError: `template: NAME:LINE:COLUMN: executing "NAME" at <NODE>: what is wrong`.
         """
         writer = HtmlWriter(limits.characters) if html else TextWriter(limits.characters)
-        evaluator = Evaluator({**functions, **BUILTINS}, limits, missing_key_fails)
+        evaluator = Evaluator({**BUILTINS, **functions}, limits, missing_key_fails)
         execution = Execution(evaluator, self.defined, writer)
         try:
             execution.run(self.tree, data)

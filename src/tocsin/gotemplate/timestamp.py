@@ -1,25 +1,16 @@
-"""A point in time with Go's layouts: `2006-01-02 15:04:05 MST` is the pattern, and the example."""
+"""A point in time, as templates see it."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.gotemplate.duration import Duration
+from tocsin.gotemplate.layout import day_name, format_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PRINTED = "2006-01-02 15:04:05.999999999 -0700 MST"
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_CHUNK = re.compile(
-    r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|002|01|02|03|04|05|06|15|__2|_2(?!006)|PM|pm"
-    r"|-07:00|-0700|-07|Z07:00|Z0700|Z07|[.,](?:0+|9+)(?!\d)|[12345]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +73,7 @@ class Time:
             raise ValueError(f"unknown time zone {zone}") from None
 
     def format(self, layout: str) -> str:
-        return _CHUNK.sub(lambda chunk: _format(chunk[0], self), layout)
+        return format_time(layout, self.moment, self.nanoseconds % 1_000_000_000)
 
     def add(self, duration: Duration) -> "Time":
         return Time(self.nanoseconds + duration.nanoseconds, self.zone)
@@ -121,7 +112,7 @@ class Time:
         return self.moment.minute
 
     def weekday(self) -> str:
-        return _DAYS[self.moment.weekday()]
+        return day_name(self.moment)
 
     def __str__(self) -> str:
         return self.format(_PRINTED)
@@ -129,102 +120,3 @@ class Time:
 
 #: Go's zero time: the first second of the year one.
 ZERO = Time.from_datetime(datetime(1, 1, 1, tzinfo=timezone.utc))
-
-
-def _zone_name(moment: datetime) -> str:
-    """The abbreviation of the zone; of a nameless one, its offset."""
-    name = moment.tzname() or "UTC"
-    return name[3:].replace(":", "") if re.match(r"UTC[+-]", name) else name
-
-
-def _offset(chunk: str, time: Time) -> str:
-    seconds = round((time.moment.utcoffset() or timedelta()).total_seconds())
-    if chunk.startswith("Z") and not seconds:
-        return "Z"
-    hours, minutes = divmod(abs(seconds) // 60, 60)
-    sign = "-" if seconds < 0 else "+"
-    return f"{sign}{hours:02}" + (f":{minutes:02}" if ":" in chunk else f"{minutes:02}" if chunk.endswith("00") else "")
-
-
-def _fraction(chunk: str, time: Time) -> str:
-    digits = f"{time.nanoseconds % 1_000_000_000:09}"[: len(chunk) - 1]
-    kept = digits.rstrip("0") if "9" in chunk else digits
-    return chunk[0] + kept if kept else ""
-
-
-_FORMATS: dict[str, Callable[[datetime], str]] = {
-    "January": lambda moment: _MONTHS[moment.month - 1],
-    "Jan": lambda moment: _MONTHS[moment.month - 1][:3],
-    "Monday": lambda moment: _DAYS[moment.weekday()],
-    "Mon": lambda moment: _DAYS[moment.weekday()][:3],
-    "MST": lambda moment: _zone_name(moment),
-    "2006": lambda moment: f"{moment.year:04}",
-    "06": lambda moment: f"{moment.year % 100:02}",
-    "01": lambda moment: f"{moment.month:02}",
-    "1": lambda moment: f"{moment.month}",
-    "02": lambda moment: f"{moment.day:02}",
-    "_2": lambda moment: f"{moment.day:2}",
-    "2": lambda moment: f"{moment.day}",
-    "002": lambda moment: f"{moment.timetuple().tm_yday:03}",
-    "__2": lambda moment: f"{moment.timetuple().tm_yday:3}",
-    "15": lambda moment: f"{moment.hour:02}",
-    "03": lambda moment: f"{moment.hour % 12 or 12:02}",
-    "3": lambda moment: f"{moment.hour % 12 or 12}",
-    "04": lambda moment: f"{moment.minute:02}",
-    "4": lambda moment: f"{moment.minute}",
-    "05": lambda moment: f"{moment.second:02}",
-    "5": lambda moment: f"{moment.second}",
-    "PM": lambda moment: "AM" if moment.hour < 12 else "PM",
-    "pm": lambda moment: "am" if moment.hour < 12 else "pm",
-}
-
-
-def _format(chunk: str, time: Time) -> str:
-    if chunk in _FORMATS:
-        return _FORMATS[chunk](time.moment)
-    return _fraction(chunk, time) if chunk[0] in ".," else _offset(chunk, time)
-
-
-_STRPTIME = {
-    "January": "%B",
-    "Jan": "%b",
-    "Monday": "%A",
-    "Mon": "%a",
-    "2006": "%Y",
-    "06": "%y",
-    "15": "%H",
-    "01": "%m",
-    "1": "%m",
-    "02": "%d",
-    "2": "%d",
-    "_2": "%d",
-    "03": "%I",
-    "3": "%I",
-    "PM": "%p",
-    "pm": "%p",
-    "04": "%M",
-    "4": "%M",
-    "05": "%S",
-    "5": "%S",
-    **dict.fromkeys(("-07:00", "Z07:00", "-0700", "Z0700"), "%z"),
-    "MST": "%Z",
-}
-
-
-def parse_time(layout: str, text: str) -> Time:
-    """The time that a text in this layout means; UTC unless the text says otherwise.
-
-    Raises:
-        ValueError: The text does not follow the layout, or the layout has a part that is not supported here.
-    """
-    directives = _CHUNK.sub(lambda chunk: _STRPTIME.get(chunk[0], chunk[0]), layout.replace("%", "%%"))
-    try:
-        moment = datetime.strptime(text, directives)  # noqa: DTZ007  the zone is set below
-    except ValueError:
-        raise ValueError(f'parsing time "{text}" as "{layout}": cannot parse "{text}" as "{_first(layout)}"') from None
-    return Time.from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
-
-
-def _first(layout: str) -> str:
-    found = _CHUNK.search(layout)
-    return found[0] if found else layout

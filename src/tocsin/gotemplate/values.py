@@ -4,8 +4,8 @@ A template reaches only what is meant for it: the keys of mappings, and of any o
 lists in `exported`. Nothing else of Python's attributes is visible, so that a template cannot leave its data.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Final, Protocol, TypeAlias, TypeGuard
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, Protocol, TypeGuard
 
 from tocsin.gotemplate.errors import TemplateError
 
@@ -21,8 +21,6 @@ class Exported(Protocol):
 class AnyMap(dict[str, object]):
     """A map of anything: a missing key gives no value, where it gives the empty string in a map of strings."""
 
-
-Method: TypeAlias = Callable[..., object]
 
 #: What `field` answers for a key that is not there.
 MISSING: Final = object()

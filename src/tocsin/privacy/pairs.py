@@ -6,7 +6,9 @@ from tocsin.privacy.keys import is_secret
 
 _SCHEME = r"(?:(?i:bearer|basic|token|digest|apikey)\s{1,3})?"
 #: What stands between a name and the beginning of its value; `value` is empty and marks that place.
-SEPARATOR = re.compile(r"(?:=>|[=:])\s{0,2}b?(?P<escape>\\{0,3})(?P<quote>[\"'])?" + _SCHEME + r"(?P<value>)")
+SEPARATOR = re.compile(
+    r"(?:(?<=\s)=>?\s{0,2}|=>?|:\s{0,2})b?(?P<escape>\\{0,3})(?P<quote>[\"'])?" + _SCHEME + r"(?P<value>)"
+)
 #: A command line's option, as one string or as items of a list.
 OPTION = re.compile(
     r"(?<![\w-])--(?P<key>[a-z][\w-]{2,40})(?:[\"'],\s{0,2}[\"']|\s{1,2})(?P<value>[^\s\"'\[-][^\s\"']*)"

@@ -144,9 +144,9 @@ _HEXTET = r"[0-9A-Fa-f]{1,4}"
 IP_RULE = Rule(
     "ip",
     re.compile(
-        rf"(?<![\w.:])(?P<value>{_OCTET}(?:\.{_OCTET}){{3}}|{_HEXTET}(?::{_HEXTET}){{7}}"
-        rf"|{_HEXTET}(?::{_HEXTET}){{0,5}}::(?:{_HEXTET}(?::{_HEXTET}){{0,5}})?|::{_HEXTET}(?::{_HEXTET}){{0,6}})"
-        r"(?![\w:]|\.\d)"
+        rf"(?<![\w.:])(?P<value>{_OCTET}(?:\.{_OCTET}){{3}}(?!\w|\.\d)"
+        rf"|(?:{_HEXTET}(?::{_HEXTET}){{7}}|::{_HEXTET}(?::{_HEXTET}){{0,6}}"
+        rf"|{_HEXTET}(?::{_HEXTET}){{0,5}}::(?:{_HEXTET}(?::{_HEXTET}){{0,5}})?)(?![\w:]))"
     ),
     hints=(".", ":"),
 )

@@ -1,4 +1,10 @@
-"""PromQL, as Prometheus 3 means it, over the series head: floats and classic histograms."""
+"""PromQL, as Prometheus 3 means it with its default feature flags, over the series head.
+
+Native histograms, experimental functions and whatever needs a feature flag are refused when a query is parsed. Known
+differences: of equal values at the limit of `topk` and `bottomk` the first by labels are chosen; the date of a NaN is
+NaN; annotations do not say where in the query they arose; the last digit of averages, variances and transcendental
+functions may differ.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from tocsin.promql import literals
 from tocsin.promql.errors import ParseError
 from tocsin.promql.lexer import Token, tokens
 from tocsin.promql.signatures import AGGREGATIONS
@@ -14,7 +15,7 @@ _KEYWORDS = frozenset(
 )
 
 _MAX_DEPTH = 200
-"""Python's stack is the limit: evaluation takes up to three frames a level, and hosts have frames of their own."""
+"""Python's stack is the limit: 1000 frames, part of which the host has used."""
 
 
 class Cursor:
@@ -57,6 +58,16 @@ class Cursor:
     def accept_keyword(self, *keywords: str) -> Token | None:
         return self.advance() if self.token.keyword in keywords else None
 
+    def number(self) -> float:
+        """Reads a number, or a duration in seconds."""
+        token = self.token
+        try:
+            value = literals.number(token.text) if token.kind == "number" else literals.duration(token.text)
+        except ValueError as error:
+            self.fail(str(error), token.position)
+        self.advance()
+        return value
+
     def expect(self, operator: str, context: str = "", expected: str = "") -> Token:
         return self.accept(operator) or self.unexpected(context, expected)
 
@@ -70,10 +81,15 @@ class Cursor:
         self.fail(message, self.token.position)
 
     def descend(self, levels: int = 1) -> None:
-        """One level further down the tree; to be undone with a negative number."""
+        """So much further down the tree; to be undone with a negative number.
+
+        An operator in a chain is one level: 2 frames of evaluation. Parentheses or a call are two: 7 frames of parsing.
+        """
         self._depth += levels
         if self._depth > _MAX_DEPTH:
-            self.fail(f"expression is more than {_MAX_DEPTH} levels deep, split it", self.token.position)
+            self.fail(
+                f"expression is more than {_MAX_DEPTH} levels deep, split it into several rules", self.token.position
+            )
 
 
 def _describe(token: Token) -> str:

@@ -36,9 +36,9 @@ def parse_offset(cursor: Cursor) -> Duration:
 
 
 def _expression(cursor: Cursor, precedence: int, context: str) -> Duration:
-    cursor.descend()
+    levels = 2
+    cursor.descend(levels)
     left = _operand(cursor, context, arithmetic=True)
-    levels = 1
     while (operator := cursor.token).kind == "operator" and _PRECEDENCE.get(operator.text, -1) >= precedence:
         cursor.descend()
         levels += 1
@@ -78,14 +78,10 @@ def _signed(cursor: Cursor, context: str) -> Duration:
 
 
 def _literal(cursor: Cursor) -> float:
-    token = cursor.token
-    try:
-        seconds = literals.number(token.text) if token.kind == "number" else literals.duration(token.text)
-    except ValueError as error:
-        cursor.fail(str(error), token.position)
+    position = cursor.token.position
+    seconds = cursor.number()
     if not abs(seconds) < literals.MAX_DURATION:
-        cursor.fail("duration out of range", token.position)
-    cursor.advance()
+        cursor.fail("duration out of range", position)
     return seconds
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, cast
 
-from tocsin.promql import ast, checks, durations, literals
+from tocsin.promql import ast, checks
 from tocsin.promql.cursor import Cursor
 from tocsin.promql.matchers import parse_matchers
+from tocsin.promql.modifiers import modified
 from tocsin.promql.signatures import (
     AGGREGATIONS,
     EXPERIMENTAL_AGGREGATIONS,
@@ -31,7 +31,6 @@ _PRECEDENCE = {
 }
 _NO_METRIC = frozenset({"on", "ignoring", "group_left", "group_right", "bool", "atan2"})
 _FILL = frozenset({"fill", "fill_left", "fill_right"})
-_MAX_TIMESTAMP = float(2**63)
 
 
 def parse(query: str) -> ast.Expr:
@@ -46,7 +45,10 @@ def parse(query: str) -> ast.Expr:
     cursor = Cursor(query)
     if cursor.at_end:
         cursor.fail("no expression found in input", 0)
-    expr = _expression(cursor)
+    try:
+        expr = _expression(cursor)
+    except RecursionError:
+        cursor.fail("expression is nested too deeply for what is left of the stack", 0)
     if not cursor.at_end:
         cursor.unexpected()
     return expr
@@ -69,12 +71,9 @@ def _check(cursor: Cursor, complaint: checks.Complaint) -> None:
         cursor.fail(*complaint)
 
 
-# Operators
-
-
 def _expression(cursor: Cursor, precedence: int = 0) -> ast.Expr:
-    cursor.descend()
-    levels = 1
+    levels = 2
+    cursor.descend(levels)
     left = _unary(cursor)
     while _PRECEDENCE.get(cursor.token.keyword or _symbol(cursor.token), -1) >= precedence:
         cursor.descend()
@@ -91,7 +90,7 @@ def _symbol(token: Token) -> str:
 def _unary(cursor: Cursor) -> ast.Expr:
     sign = cursor.accept("+", "-")
     if sign is None:
-        return _postfix(cursor)
+        return modified(cursor, _operand(cursor))
     operand = _expression(cursor, _PRECEDENCE["^"])
     if isinstance(operand, ast.NumberLiteral):
         return replace(operand, value=-operand.value if sign.text == "-" else operand.value, position=sign.position)
@@ -137,118 +136,10 @@ def _label_list(cursor: Cursor) -> tuple[str, ...]:
     return tuple(labels)
 
 
-# What follows an operand: ranges, offset, @
-
-
-def _postfix(cursor: Cursor) -> ast.Expr:
-    expr = _operand(cursor)
-    levels = 0
-    while True:
-        if cursor.token.is_operator("["):
-            expr = _range(cursor, expr)
-        elif cursor.token.keyword == "offset":
-            expr = _offset(cursor, expr)
-        elif cursor.token.is_operator("@"):
-            expr = _at(cursor, expr)
-        else:
-            cursor.descend(-levels)
-            return expr
-        cursor.descend()
-        levels += 1
-
-
-def _range(cursor: Cursor, expr: ast.Expr) -> ast.Expr:
-    bracket = cursor.advance()
-    length = durations.parse_range(cursor)
-    if cursor.accept(":"):
-        return _subquery(cursor, expr, length)
-    if not isinstance(expr, ast.VectorSelector):
-        cursor.fail("ranges only allowed for vector selectors", bracket.position)
-    if expr.offset:
-        cursor.fail("no offset modifiers allowed before range", bracket.position)
-    if expr.at is not None:
-        cursor.fail("no @ modifiers allowed before range", bracket.position)
-    cursor.expect("]", "subquery or range selector", '"]"')
-    _refuse_extended_range(cursor)
-    return ast.MatrixSelector(expr, length, position=expr.position)
-
-
-def _refuse_extended_range(cursor: Cursor) -> None:
-    if cursor.token.keyword in {"anchored", "smoothed"}:
-        word = cursor.token.keyword
-        cursor.fail(f"modifier {word} needs a feature flag in Prometheus and is not supported", cursor.token.position)
-
-
-def _subquery(cursor: Cursor, expr: ast.Expr, length: ast.Duration) -> ast.Subquery:
-    step = None if cursor.token.is_operator("]") else durations.parse_range(cursor)
-    cursor.expect("]", "subquery selector", '"]"')
-    if expr.type != "instant vector":
-        got = "matrix" if expr.type == "range vector" else expr.type
-        cursor.fail(f"subquery is only allowed on instant vector, got {got} instead", expr.position)
-    return ast.Subquery(expr, length, step, position=expr.position)
-
-
-def _offset(cursor: Cursor, expr: ast.Expr) -> ast.Expr:
-    cursor.advance()
-    offset = durations.parse_offset(cursor)
-    target = _modified(cursor, expr, "offset")
-    if target.offset:
-        cursor.fail("offset may not be set multiple times", expr.position)
-    return _with(expr, replace(target, offset=offset))
-
-
-def _at(cursor: Cursor, expr: ast.Expr) -> ast.Expr:
-    cursor.advance()
-    at = _timestamp(cursor, expr.position)
-    target = _modified(cursor, expr, "@")
-    if target.at is not None:
-        cursor.fail("@ <timestamp> may not be set multiple times", expr.position)
-    return _with(expr, replace(target, at=at))
-
-
-def _modified(cursor: Cursor, expr: ast.Expr, modifier: str) -> ast.VectorSelector | ast.Subquery:
-    if isinstance(expr, ast.MatrixSelector):
-        return expr.selector
-    if isinstance(expr, (ast.VectorSelector, ast.Subquery)):
-        return expr
-    allowed = "an instant vector selector or range vector selector or a subquery"
-    return cursor.fail(f"{modifier} modifier must be preceded by {allowed}", expr.position)
-
-
-def _with(expr: ast.Expr, target: ast.VectorSelector | ast.Subquery) -> ast.Expr:
-    if isinstance(expr, ast.MatrixSelector):
-        return replace(expr, selector=cast("ast.VectorSelector", target))
-    return target
-
-
-def _timestamp(cursor: Cursor, position: int) -> ast.At:
-    if cursor.token.keyword in {"start", "end"}:
-        word = cast("Literal['start', 'end']", cursor.advance().keyword)
-        cursor.expect("(", "@")
-        cursor.expect(")", "@")
-        return word
-    sign = cursor.accept("+", "-")
-    if cursor.token.kind not in {"number", "duration"}:
-        cursor.unexpected("@", "timestamp")
-    timestamp = _number(cursor).value * (-1 if sign and sign.text == "-" else 1)
-    if not abs(timestamp) < _MAX_TIMESTAMP:
-        cursor.fail(f"timestamp out of bounds for @ modifier: {_go_float(timestamp)}", position)
-    return timestamp
-
-
-def _go_float(value: float) -> str:
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return "NaN" if math.isnan(value) else f"{value:f}"
-
-
-# Operands
-
-
 def _operand(cursor: Cursor) -> ast.Expr:
     token = cursor.token
     if token.kind in {"number", "duration"}:
-        return _number(cursor)
+        return ast.NumberLiteral(cursor.number(), position=token.position)
     if token.kind == "string":
         cursor.advance()
         return ast.StringLiteral(token.text, position=token.position)
@@ -261,16 +152,6 @@ def _operand(cursor: Cursor) -> ast.Expr:
     if token.kind == "identifier" and token.keyword not in _NO_METRIC:
         return _named(cursor)
     return cursor.unexpected()
-
-
-def _number(cursor: Cursor) -> ast.NumberLiteral:
-    token = cursor.token
-    try:
-        value = literals.number(token.text) if token.kind == "number" else literals.duration(token.text)
-    except ValueError as error:
-        cursor.fail(str(error), token.position)
-    cursor.advance()
-    return ast.NumberLiteral(value, position=token.position)
 
 
 def _named(cursor: Cursor) -> ast.Expr:
@@ -331,9 +212,6 @@ def _aggregation(cursor: Cursor) -> ast.Aggregation:
         without=modifier is not None and modifier.keyword == "without",
         position=name.position,
     )
-
-
-# Selectors
 
 
 def _selector(cursor: Cursor, *, name: Token | None) -> ast.VectorSelector:

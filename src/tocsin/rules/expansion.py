@@ -41,7 +41,7 @@ class Expander:
     external_url: str = ""
 
     def expand(self, text: str, *, alert: str, labels: Mapping[str, str], value: float) -> str:
-        """The text filled in; if that fails, `<error expanding template: …>`, so that the alert is sent all the same."""
+        """The text filled in; `<error expanding template: …>` if that fails, so that the alert is sent."""
         if "{{" not in text:
             return text
         try:

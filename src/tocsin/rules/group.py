@@ -92,7 +92,7 @@ class GroupEvaluator:
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.group = group
-        self.statuses = tuple(_status(rule, alerts or {}) for rule in group.rules)
+        self._statuses = [_status(rule, alerts or {}) for rule in group.rules]
         self._query = query
         self._sink = sink
         self._external_labels = dict(external_labels or {})
@@ -101,12 +101,15 @@ class GroupEvaluator:
         #: The series each rule wrote at its last successful evaluation.
         self._written: list[frozenset[Labels]] = [frozenset() for _ in group.rules]
 
+    @property
+    def statuses(self) -> tuple[RuleStatus, ...]:
+        """Of every rule, in the order of the group."""
+        return tuple(self._statuses)
+
     def evaluate(self, at: float) -> tuple[RuleStatus, ...]:
-        """Evaluate all rules for the unix time `at`, in order; the result is also kept in `statuses`."""
-        statuses = list(self.statuses)
-        for index, status in enumerate(statuses):
-            statuses[index] = self._evaluate(index, status, at)
-            self.statuses = tuple(statuses)
+        """Evaluate all rules, in order, for the unix time `at`."""
+        for index, status in enumerate(self._statuses):
+            self._statuses[index] = self._evaluate(index, status, at)
         return self.statuses
 
     def end(self, at: float) -> None:

@@ -71,8 +71,10 @@ class SampleStore:
     def count_until(self, rows: Ints, times: Times) -> Ints:
         """For every row and every time, how many samples are not later."""
         together = max(1, _SEARCHES // max(1, len(rows)))
-        parts = [self._search(rows, times[start : start + together]) for start in range(0, len(times), together)]
-        return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+        parts = [
+            self._search(rows, times[start : start + together]) for start in range(0, max(1, len(times)), together)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _search(self, rows: Ints, times: Times) -> Ints:
         """A binary search for all of them at once."""
