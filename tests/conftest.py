@@ -22,3 +22,25 @@ def strict_guard():
     yield
     guard.strict = False
     guard.failures.clear()
+
+
+REQUIRE_ALL = bool(os.environ.get("TOCSIN_REQUIRE_ALL"))
+
+
+def _fail_instead(report):
+    """Where everything is required, as in CI, what a test skips for is missing: that is a failure."""
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"required here, but skipped: {report.longrepr}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    outcome = yield
+    _fail_instead(outcome.get_result())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report():
+    outcome = yield
+    _fail_instead(outcome.get_result())

@@ -2,6 +2,7 @@ import inspect
 import json
 import os
 import time
+from contextlib import closing
 from datetime import datetime, timezone
 
 import pytest
@@ -31,7 +32,8 @@ def elsewhere(monkeypatch, tmp_path):
 
 @pytest.fixture
 def store(tmp_path):
-    return Store(tmp_path / "tocsin.db")
+    with closing(Store(tmp_path / "tocsin.db")) as store:
+        yield store
 
 
 @pytest.fixture

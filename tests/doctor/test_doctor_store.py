@@ -1,3 +1,5 @@
+from contextlib import closing
+
 import pytest
 
 from tocsin.doctor.store import check_store
@@ -6,7 +8,8 @@ from tocsin.store import Store
 
 @pytest.fixture
 def store(tmp_path):
-    return Store(tmp_path / "tocsin.db")
+    with closing(Store(tmp_path / "tocsin.db")) as store:
+        yield store
 
 
 def test_it_writes_and_leaves_nothing(store):

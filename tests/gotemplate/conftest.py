@@ -14,9 +14,18 @@ def amtool(tmp_path_factory):
     empty = tmp_path_factory.mktemp("amtool") / "empty.tmpl"
     empty.touch()
 
-    def render(text):
-        command = [Path(folder) / "bin" / "amtool", "template", "render", f"--template.glob={empty}"]
+    def render(text, *options, files=empty):
+        command = [Path(folder) / "bin" / "amtool", "template", "render", f"--template.glob={files}", *options]
         finished = subprocess.run([*command, f"--template.text={text}"], capture_output=True, text=True, check=False)
         return finished.stdout if finished.returncode == 0 else finished.stderr.strip().removeprefix("amtool: error: ")
 
     return render
+
+
+@pytest.fixture(scope="session")
+def default_templates():
+    """The folder of Alertmanager's own templates."""
+    found = [*Path(os.environ.get("TOCSIN_ORACLES", "/nowhere")).glob("root/usr/share/*/alertmanager/default.tmpl")]
+    if not found:
+        pytest.skip("TOCSIN_ORACLES names no folder with Alertmanager's templates")
+    return found[0].parent

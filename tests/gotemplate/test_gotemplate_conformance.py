@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import pytest
+
 from tocsin.gotemplate import KV, Pairs, Template, TemplateError, alertmanager_functions, prometheus_functions
 from tocsin.gotemplate.alertmanager import route_labels
 from tocsin.gotemplate.html import SafeHtml
@@ -29,7 +31,15 @@ class Alert:
     fingerprint: str = ""
 
     go_type = "template.Alert"
-    exported = {"Status": "status", "Labels": "labels"}  # noqa: RUF012
+    exported = {  # noqa: RUF012
+        "Status": "status",
+        "Labels": "labels",
+        "Annotations": "annotations",
+        "StartsAt": "starts_at",
+        "EndsAt": "ends_at",
+        "GeneratorURL": "generator_url",
+        "Fingerprint": "fingerprint",
+    }
     json_names = {  # noqa: RUF012
         "status": "status",
         "labels": "labels",
@@ -43,10 +53,13 @@ class Alert:
 
 class Alerts(list):
     go_type = "template.Alerts"
-    exported = {"Firing": "firing"}  # noqa: RUF012
+    exported = {"Firing": "firing", "Resolved": "resolved"}  # noqa: RUF012
 
     def firing(self):
         return [alert for alert in self if alert.status == "firing"]
+
+    def resolved(self):
+        return [alert for alert in self if alert.status == "resolved"]
 
 
 @dataclass(frozen=True)
@@ -54,9 +67,21 @@ class Data:
     alerts: Alerts = field(default_factory=Alerts)
     group_labels: KV = field(default_factory=KV)
     common_labels: KV = field(default_factory=KV)
+    common_annotations: KV = field(default_factory=KV)
+    status: str = ""
+    receiver: str = ""
+    external_url: str = ""
 
     go_type = "*template.Data"
-    exported = {"Alerts": "alerts", "GroupLabels": "group_labels", "CommonLabels": "common_labels"}  # noqa: RUF012
+    exported = {  # noqa: RUF012
+        "Alerts": "alerts",
+        "GroupLabels": "group_labels",
+        "CommonLabels": "common_labels",
+        "CommonAnnotations": "common_annotations",
+        "Status": "status",
+        "Receiver": "receiver",
+        "ExternalURL": "external_url",
+    }
 
 
 def notification(value):
@@ -154,3 +179,64 @@ def test_pairs(shared):
             assert kv.remove(case["remove"]).sorted_names() == case["names"]
         if "pairs" in case:
             assert str(Pairs(Pair(*pair) for pair in case["pairs"])) == case["string"]
+
+
+NOTIFICATION = {
+    "receiver": "team",
+    "status": "firing",
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": {"alertname": "High<Load>", "severity": "page", "instance": "web1:80"},
+            "annotations": {"summary": 'a & b "c"', "description": "x\ny"},
+            "startsAt": "2026-11-21T09:59:29Z",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "https://example.com/graph?g0.expr=up > 1&x=\u00e9",
+        },
+        {
+            "status": "resolved",
+            "labels": {"alertname": "High<Load>", "severity": "page", "instance": "web2:80"},
+            "annotations": {},
+            "startsAt": "2026-11-21T09:54:29Z",
+            "endsAt": "2026-11-21T10:04:29Z",
+            "generatorURL": "javascript:alert(1)",
+        },
+    ],
+    "groupLabels": {"alertname": "High<Load>"},
+    "commonLabels": {"alertname": "High<Load>", "severity": "page"},
+    "commonAnnotations": {"summary": "a & b"},
+    "externalURL": "https://example.com/alertmanager",
+}
+
+
+def received(data):
+    """The notification as Alertmanager gives it to a template."""
+    alerts = Alerts(
+        Alert(
+            status=alert["status"],
+            labels=KV(alert["labels"]),
+            annotations=KV(alert["annotations"]),
+            starts_at=Time.from_datetime(moment(alert["startsAt"])),
+            ends_at=Time.from_datetime(moment(alert["endsAt"])),
+            generator_url=alert["generatorURL"],
+        )
+        for alert in data["alerts"]
+    )
+    labels = [KV(data[name]) for name in ("groupLabels", "commonLabels", "commonAnnotations")]
+    return Data(alerts, *labels, data["status"], data["receiver"], data["externalURL"])
+
+
+@pytest.mark.parametrize("kind", ["text", "html"])
+def test_the_templates_of_alertmanager_itself(amtool, default_templates, tmp_path, kind):
+    (tmp_path / "data.json").write_text(json.dumps(NOTIFICATION))
+    options = (f"--template.type={kind}", f"--template.data={tmp_path / 'data.json'}")
+    functions, base = alertmanager_functions(), None
+    for file in ("default.tmpl", "email.tmpl"):
+        base = Template.parse((default_templates / file).read_text(), name=file, functions=functions, base=base)
+    # All in one call; pagerduty's list and the text lists take alerts, not the notification.
+    names = [name for name in sorted(base.defined) if "alert_list" not in name and not name.endswith(".instances")]
+    text = "\n----\n".join(f'{{{{ template "{name}" . }}}}' for name in names)
+    text += '{{ template "__text_alert_list" .Alerts.Firing }}{{ template "pagerduty.default.instances" .Alerts }}'
+    ours = Template.parse(text, base=base).render(received(NOTIFICATION), functions=functions, html=kind == "html")
+    assert ours == amtool(text, *options, files=default_templates / "*.tmpl")
+    assert len(names) > 50

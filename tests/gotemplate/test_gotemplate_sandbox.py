@@ -118,7 +118,7 @@ def test_templates_of_another_are_shared_and_blamed():
         ('<a href="{{ . }}">', "https://example.com/a b?c=d&e", '<a href="https://example.com/a%20b?c=d&amp;e">'),
         ('<a href="/s?q={{ . }}">', "a b&c=d", '<a href="/s?q=a%20b%26c%3dd">'),
         ('<a href="{{ . }}/x?q={{ . }}">', "a/b", '<a href="a/b/x?q=a%2fb">'),
-        ("<!-- {{ . }} -->{{ . }}", "x", "<!--  -->x"),
+        ("<!-- {{ . }} -->{{ . }}", "x", "x"),
         ("<style>p { color: red }</style>{{ . }}", "<", "<style>p { color: red }</style>&lt;"),
         ("{{ .none }}", {}, ""),
     ],

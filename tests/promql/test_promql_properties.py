@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.promql import EvaluationError, evaluate, parse
@@ -33,6 +33,7 @@ def history(values, name="x_total"):
     return head, (len(values) - 1) * 15.0
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=40))
 def test_a_sum_is_exact_to_twice_the_digits_of_its_terms(values):
     exact = pytest.approx(float(sum(map(Fraction, values))), rel=1e-15, abs=1e-30 * sum(map(abs, values)))
@@ -41,6 +42,7 @@ def test_a_sum_is_exact_to_twice_the_digits_of_its_terms(values):
     assert ask(head, "sum_over_time(x_total[1h])", end)[()] == exact
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=40))
 def test_sums_of_groups_make_the_whole(values):
     whole = ask(gauges(values), "sum(x)", 0.0)[()]
@@ -48,6 +50,7 @@ def test_sums_of_groups_make_the_whole(values):
     assert parts == pytest.approx(whole, rel=1e-12, abs=1e-9 * max(map(abs, values)))
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=40))
 def test_averages_lie_between_the_extremes(values):
     head = gauges(values)
@@ -58,6 +61,7 @@ def test_averages_lie_between_the_extremes(values):
     assert low - slack <= mean <= high + slack
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=40), st.floats(0, 1))
 def test_quantiles_agree_over_series_and_over_time(values, q):
     head, end = history(values)
@@ -67,6 +71,7 @@ def test_quantiles_agree_over_series_and_over_time(values, q):
     assert min(values) - slack <= over_time <= max(values) + slack
 
 
+@settings(deadline=None)
 @given(INCREASES)
 def test_a_rate_is_the_increase_a_second(increases):
     head, end = history([float(sum(increases[: index + 1])) for index in range(len(increases))])
@@ -75,6 +80,7 @@ def test_a_rate_is_the_increase_a_second(increases):
     assert rate >= 0
 
 
+@settings(deadline=None)
 @given(INCREASES, st.integers(1, 20))
 def test_a_reset_loses_no_more_than_it_must(increases, reset):
     """The increase over a reset is what the counter grew by after it, and all before it."""
@@ -88,6 +94,7 @@ def test_a_reset_loses_no_more_than_it_must(increases, reset):
     assert ask(head, "increase(x_total[1h])", end)[()] >= grown * (1 - 1e-9)
 
 
+@settings(deadline=None)
 @given(INCREASES, st.floats(0, 1))
 def test_a_quantile_and_the_fraction_below_it_are_inverse(counts, q):
     head, total = Head(), 0
@@ -119,6 +126,7 @@ VECTORS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VECTORS, st.lists(NUMBERS, max_size=9))
 def test_a_query_has_a_value_or_an_evaluation_error(query, values):
     head = gauges(values)

@@ -70,11 +70,8 @@ def test_the_names_and_units_are_the_conventions():
     assert {*room._PROCESS, *room._HOST} <= known
 
 
-def test_what_somebody_else_provides_is_skipped(observed):
-    series = observed(observe_host, skip={"system.cpu.time", "system.memory.usage"})
-    names = {labels["__name__"] for labels, _ in series}
-    assert "system_memory_utilization_ratio" in names
-    assert not names & {"system_cpu_time_seconds_total", "system_memory_usage_bytes"}
+def test_the_machine_is_observed_by_one_process_only(observed):
+    assert observed(observe_host, active=lambda: False) == []
 
 
 class Mount:

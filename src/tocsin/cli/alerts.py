@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from tocsin.cli.moment import ago, utc
-from tocsin.cli.options import GroupWithDefault, json_option, open_store, store_option
+from tocsin.cli.options import GroupWithDefault, json_option, opened, store_option
 from tocsin.cli.output import show_json, show_table
 from tocsin.notify import decode
 from tocsin.store import Alert, AlertTransition, OutboxEntry
@@ -41,7 +41,8 @@ def list_alerts(*, store: Path | None, as_json: bool) -> None:
     With --json: {"alerts": [...]}, each with group, rule, fingerprint, labels, annotations, state, value, active_at,
     fired_at, resolved_at and keep_firing_since; a value that is no finite number is null.
     """
-    current = open_store(store).alerts.current()
+    with opened(store) as source:
+        current = source.alerts.current()
     active = [alert for state in _ACTIVE for alert in current if alert.state == state]
     if as_json:
         show_json({"alerts": active})
@@ -62,8 +63,8 @@ def history(*, store: Path | None, as_json: bool, limit: int) -> None:
     state and value; a notification has key, receiver, integration, group_key, created_at, state, attempts,
     next_attempt_at, last_error, sent_at and `payload`, the notification as Alertmanager's webhooks have it.
     """
-    opened = open_store(store)
-    transitions, notifications = opened.alerts.history()[-limit:], opened.notifications.history()[-limit:]
+    with opened(store) as source:
+        transitions, notifications = source.alerts.history()[-limit:], source.notifications.history()[-limit:]
     if as_json:
         show_json({"transitions": transitions, "notifications": [_document(entry) for entry in notifications]})
         return

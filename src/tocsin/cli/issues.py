@@ -9,7 +9,7 @@ from typing import get_args
 import click
 
 from tocsin.cli.moment import ago, utc
-from tocsin.cli.options import GroupWithDefault, json_option, open_store, store_option
+from tocsin.cli.options import GroupWithDefault, json_option, opened, store_option
 from tocsin.cli.output import printable, show_fields, show_json, show_table
 from tocsin.errors import Category, IssueStatus
 from tocsin.store import Issue, Occurrence, Store
@@ -53,7 +53,8 @@ def list_issues(*, store: Path | None, as_json: bool, limit: int, **wanted: str 
     With --json: {"issues": [...]}, each with id, service, fingerprint, title, culprit, error_type, category, severity,
     handled, status, count, first_seen, last_seen, first_release, last_release, resolved_at and regressed_at.
     """
-    found = open_store(store).issues.recent(limit=_ALL)
+    with opened(store) as source:
+        found = source.issues.recent(limit=_ALL)
     chosen = list(islice((issue for issue in found if _matches(issue, wanted)), limit))
     if as_json:
         show_json({"issues": chosen})
@@ -72,9 +73,9 @@ def show(*, issue_id: str, store: Path | None, as_json: bool) -> None:
     With --json: the keys of `list` and `latest`, which has at, message, stacktrace, handled, release, trace_id,
     span_id and attributes, or is null.
     """
-    opened = open_store(store)
-    issue = _find(opened, issue_id)
-    latest = next(iter(opened.issues.occurrences(issue.id, limit=1)), None)
+    with opened(store) as source:
+        issue = _find(source, issue_id)
+        latest = next(iter(source.issues.occurrences(issue.id, limit=1)), None)
     if as_json:
         show_json(asdict(issue) | {"latest": latest})
     else:
@@ -92,11 +93,12 @@ def resolve(*, issue_id: str, store: Path | None, as_json: bool) -> None:
 
     With --json: the issue as in `list`.
     """
-    opened = open_store(store)
-    issue = _find(opened, issue_id)
-    opened.issues.set_status(issue.id, "resolved", at=time.time())
+    with opened(store) as source:
+        issue = _find(source, issue_id)
+        source.issues.set_status(issue.id, "resolved", at=time.time())
+        resolved = source.issues.get(issue.id)
     if as_json:
-        show_json(opened.issues.get(issue.id))
+        show_json(resolved)
     else:
         click.echo(f"issue {issue.id} is resolved: {printable(issue.title)}")
 

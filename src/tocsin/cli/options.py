@@ -1,5 +1,7 @@
 """What all commands have in common: which store they look at, and in which form they answer."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +38,13 @@ def load_settings(store: Path | None) -> Settings:
     return settings
 
 
-def open_store(path: Path | None) -> Store:
-    """The store to read. A missing file is not made: there is nothing in it to look at."""
+@contextmanager
+def opened(path: Path | None) -> Iterator[Store]:
+    """The store to read, closed afterwards. A missing file is not made: there is nothing in it to look at."""
     store = Store(load_settings(path).config.store)
     if not store.path.exists():
         raise click.ClickException(
             f"there is no store at {store.path}: start the application with Tocsin, or name its store with --store"
         )
-    return store
+    with closing(store):
+        yield store

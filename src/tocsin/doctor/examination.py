@@ -1,6 +1,7 @@
 """All checks in the order in which an error meets what they look at."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 
 from tocsin.config import Settings
 from tocsin.destinations import launched
@@ -25,7 +26,8 @@ def examine(settings: Settings, *, environ: Mapping[str, str]) -> Iterator[Check
     yield from check_launcher(environ)
     yield from check_instrumentations(environ)
     yield from check_exporters(launched(environ))
-    yield from check_store(Store(config.store), evaluate=config.evaluate)
+    with closing(Store(config.store)) as store:
+        yield from check_store(store, evaluate=config.evaluate)
     yield from check_engine(evaluate=config.evaluate)
     yield from check_rules(config)
     yield from check_alerting(config)

@@ -12,7 +12,8 @@ def load_alerting(config: Config) -> AlertingConfig:
     """
     if config.alertmanager is not None:
         try:
-            loaded = load(config.alertmanager.read_text(encoding="utf-8"), source=str(config.alertmanager))
+            text = config.alertmanager.read_text(encoding="utf-8")
+            loaded = load(text, source=str(config.alertmanager), external_url=config.external_url)
         except (OSError, AlertingConfigError) as error:
             notices.say(f"routing of alerts is off: {error}", once="alertmanager")
         else:

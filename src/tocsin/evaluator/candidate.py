@@ -78,11 +78,11 @@ class Candidate:
         return Evaluator(self._config, store=self._store, collect=self._collect)
 
     def _observe(self) -> None:
-        """One process speaks for the machine and for the issues: the one that evaluates."""
+        """One process speaks for the machine and for the issues: the one that evaluates, none that it forked."""
         if not self._observing:
             self._observing = True
-            observe_host(self._meter)
-            observe_issues(self._meter, self._store, active=lambda: self._evaluator is not None)
+            observe_host(self._meter, active=lambda: self._store.lock.held)
+            observe_issues(self._meter, self._store, active=lambda: self._store.lock.held)
 
 
 def outlook(config: Config) -> str:

@@ -33,7 +33,7 @@ class Evaluator:
         self._alerts = by_key(store.alerts.current())
         self._groups = Groups(config, self._head, restored=self._alerts.values())
         self._alerting = load_alerting(config)
-        self._sender = Sender(store.notifications, receivers(self._alerting))
+        self._sender = Sender(store.notifications, receivers(self._alerting), release=store.close)
         self._timers: Timers = {}
         self._cleaned_at = 0.0
 

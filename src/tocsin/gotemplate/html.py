@@ -2,8 +2,8 @@
 
 import re
 from enum import Enum, auto
+from string import ascii_letters, digits
 from typing import Final
-from urllib.parse import quote
 
 from tocsin.gotemplate.builtins import escape_html
 from tocsin.gotemplate.errors import TemplateError
@@ -20,7 +20,8 @@ _UNQUOTED_END = re.compile(r"[\s>]")
 _SAFE_SCHEME = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 #: What Go puts in the place of a URL that could run code.
 _UNSAFE_URL: Final = "#ZgotmplZ"
-_URL_RESERVED: Final = "!#$&*+,/:;=?@[]"
+_URL_UNRESERVED: Final = frozenset(ascii_letters + digits + "-._~")
+_URL_CHARACTERS: Final = _URL_UNRESERVED | frozenset("%!#$&*+,/:;=?@[]")
 _UNQUOTED = {character: f"&#{ord(character)};" for character in " \t\n\r\f=`"}
 
 
@@ -57,11 +58,14 @@ class HtmlWriter(TextWriter):
         self._written = ""
 
     def text(self, text: str) -> None:
-        """Append a part of the document and follow where it leads."""
-        super().text(text)
+        """Append a part of the document, without its comments, and follow where it leads."""
         position = 0
         while position < len(text):
-            position = self._follow(text, position)
+            place, start, position = self._place, position, self._follow(text, position)
+            if self._place is _Place.COMMENT:
+                super().text(text[start:position].partition("<!--")[0] if place is _Place.TEXT else "")
+            elif place is not _Place.COMMENT:
+                super().text(text[start:position])
 
     def value(self, value: object) -> None:
         """Append a value, escaped; nothing for no value.
@@ -80,13 +84,15 @@ class HtmlWriter(TextWriter):
 
     def _follow(self, text: str, position: int) -> int:
         """Move on to the next change of place, at most to the end of the text."""
-        if self._place is _Place.TEXT:
-            return self._follow_text(text, position)
-        if self._place is _Place.TAG:
-            return self._follow_tag(text, position)
-        if self._place is _Place.VALUE:
-            return self._follow_value(text, position)
-        return self._follow_raw(text, position)
+        match self._place:
+            case _Place.TEXT:
+                return self._follow_text(text, position)
+            case _Place.TAG:
+                return self._follow_tag(text, position)
+            case _Place.VALUE:
+                return self._follow_value(text, position)
+            case _Place.COMMENT | _Place.RAW:
+                return self._follow_raw(text, position)
 
     def _follow_text(self, text: str, position: int) -> int:
         found = _TAG_START.search(text, position)
@@ -137,11 +143,13 @@ class HtmlWriter(TextWriter):
 
     def _url(self, text: str, *, safe: bool) -> str:
         """Percent-encoded: all of it in a query or fragment, elsewhere what no URL may hold."""
-        if safe:
-            return quote(text, safe=_URL_RESERVED + "%")
-        if "?" in self._written or "#" in self._written:
-            return re.sub("%..", lambda code: code[0].lower(), quote(text, safe=""))
-        scheme = not self._written and ":" in text.split("/", maxsplit=1)[0]
-        if scheme and not _SAFE_SCHEME.match(text):
+        if not safe and ("?" in self._written or "#" in self._written):
+            return _encoded(text, _URL_UNRESERVED)
+        with_scheme = not self._written and ":" in text.split("/", maxsplit=1)[0]
+        if not safe and with_scheme and not _SAFE_SCHEME.match(text):
             return _UNSAFE_URL
-        return quote(text, safe=_URL_RESERVED + "%")
+        return _encoded(text, _URL_CHARACTERS)
+
+
+def _encoded(text: str, allowed: frozenset[str]) -> str:
+    return "".join(each if each in allowed else "".join(f"%{byte:02x}" for byte in each.encode()) for each in text)

@@ -83,10 +83,10 @@ class Frame:
         Raises:
             EvaluationError: with `message`, where two of them are present at the same step.
         """
+        if len(set(self.labels)) == len(self.labels):
+            return self
         groups: dict[Labels, int] = {}
         group_of_row = np.array([groups.setdefault(labels, len(groups)) for labels in self.labels], np.intp)
-        if len(groups) == len(self.labels):
-            return self
         count = np.zeros((len(groups), self.present.shape[1]), np.intp)
         np.add.at(count, group_of_row, self.present)
         if (count > 1).any():

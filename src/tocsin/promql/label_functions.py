@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.promql.errors import EvaluationError
 from tocsin.series import re2
-from tocsin.series.labels import get, quote, replace
+from tocsin.series.labels import get, replace
 
 if TYPE_CHECKING:
     from tocsin.promql.frame import Frame
@@ -70,5 +70,5 @@ def check_label_name(name: str, function: str, role: str = "") -> None:
         EvaluationError: the name is empty or was made of bytes that are not UTF-8.
     """
     if not name or any("\ud800" <= character <= "\udfff" for character in name):
-        shown = quote(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
-        raise EvaluationError(f"invalid {role}label name in {function}: {shown.replace(chr(92) * 2, chr(92))}")
+        shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise EvaluationError(f'invalid {role}label name "{shown}" in {function}, allowed: any UTF-8 text but ""')

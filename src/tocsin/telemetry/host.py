@@ -5,8 +5,8 @@ runs the callbacks, so such a difference would span another time for each of the
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal, NamedTuple, TypeAlias
 
 import psutil
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
@@ -27,10 +27,13 @@ _CPU_MODES = {
 _IMAGES = ("squashfs", "iso9660", "erofs")
 
 
+Read: TypeAlias = Callable[[CallbackOptions], Iterable[Observation]]
+
+
 class Instrument(NamedTuple):
     kind: Literal["counter", "up_down_counter", "gauge"]
     unit: str
-    read: Callable[[CallbackOptions], Iterable[Observation]]
+    read: Read
 
 
 class Filesystem(NamedTuple):
@@ -42,26 +45,26 @@ class Filesystem(NamedTuple):
     attributes: dict[str, str]
 
 
-def observe_process(meter: Meter, *, skip: Container[str] = ()) -> None:
-    """CPU time, memory, threads and open files of this process; in a forked child, of the child.
-
-    `skip` names the instruments that somebody else provides.
-    """
-    _observe(meter, _PROCESS, skip)
+def observe_process(meter: Meter) -> None:
+    """CPU time, memory, threads and open files of this process; in a forked child, of the child."""
+    _observe(meter, _PROCESS)
 
 
-def observe_host(meter: Meter, *, skip: Container[str] = ()) -> None:
+def observe_host(meter: Meter, *, active: Callable[[], bool] = lambda: True) -> None:
     """CPU time, memory, swap and file systems of the machine, as the Collector's host metrics receiver has them.
 
-    One process of a machine should do it. `skip` names the instruments that somebody else provides.
+    One process of a machine should do it: the instruments report only while `active`.
     """
-    _observe(meter, _HOST, skip)
+
+    def while_active(read: Read) -> Read:
+        return lambda options: read(options) if active() else ()
+
+    _observe(meter, {name: each._replace(read=while_active(each.read)) for name, each in _HOST.items()})
 
 
-def _observe(meter: Meter, instruments: dict[str, Instrument], skip: Container[str]) -> None:
+def _observe(meter: Meter, instruments: Mapping[str, Instrument]) -> None:
     for name, (kind, unit, read) in instruments.items():
-        if name not in skip:
-            getattr(meter, f"create_observable_{kind}")(name, callbacks=[read], unit=unit)
+        getattr(meter, f"create_observable_{kind}")(name, callbacks=[read], unit=unit)
 
 
 # psutil.Process() is made anew at each reading, which costs microseconds: a kept one would be the parent of a fork.
