@@ -12,6 +12,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
+from tocsin import variables
 from tocsin.banner import banner
 from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
 from tocsin.config import Settings, load
@@ -188,6 +189,5 @@ def _announce() -> None:
     )
     if not any(each.name == "system_metrics" and each.state == "active" for each in instrumentations):
         observe_process(_runtime.meter)
-    if settings.problems:
-        listed = "; ".join(map(str, settings.problems))
-        notices.say(f"settings not used: {listed}", once="settings")
+    if problems := (*settings.problems, *variables.problems()):
+        notices.say(f"settings not used: {'; '.join(map(str, problems))}", once="settings")

@@ -80,6 +80,21 @@ def test_nesting_is_bounded(opening):
         Template.parse("{{" + "(" * 100 + "1" + ")" * 100 + "}}")
 
 
+def test_values_nested_too_deeply_are_an_error_of_the_template():
+    with pytest.raises(TemplateError, match="a value is nested too deeply"):
+        render("{{ $x := list }}{{ range 20000 }}{{ $x = list $x }}{{ end }}{{ $x }}")
+
+
+def test_a_string_is_no_list_and_a_boolean_no_number():
+    for text in ('{{ join "," "abc" }}', "{{ slice (list 1) true }}"):
+        with pytest.raises(TemplateError, match="wrong type for value; expected "):
+            render(text)
+
+
+def test_a_struct_prints_its_fields():
+    assert render("{{ . }}", Secretive()) == "{a}"
+
+
 def test_widths_are_bounded():
     assert render('{{ printf "%999999999d" 1 }}') == "%!(BADWIDTH)1"
 

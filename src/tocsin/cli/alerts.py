@@ -16,6 +16,8 @@ from tocsin.notify import decode
 from tocsin.store import Alert, AlertTransition, OutboxEntry
 
 _ACTIVE = ("firing", "pending")
+#: Labels that describe an issue; the label `issue` says which one.
+_DESCRIBING = {"alertname", "category", "culprit", "error_type", "title"}
 
 
 class Event(NamedTuple):
@@ -80,7 +82,8 @@ def _row(alert: Alert, now: float) -> tuple[str, ...]:
 
 
 def _changed(transition: AlertTransition) -> Event:
-    details = f"value {transition.value:g}, {_others(transition.labels)}"
+    telling = {name: value for name, value in transition.labels.items() if name not in _DESCRIBING}
+    details = f"value {transition.value:g}, {_others(telling)}"
     return Event(transition.at, transition.state, _name(transition.labels), details)
 
 

@@ -14,11 +14,10 @@ from tocsin.cli.output import printable, show_fields, show_json, show_table
 from tocsin.errors import Category, IssueStatus
 from tocsin.store import Issue, Occurrence, Store
 
+# What may be long comes last, so that it pushes nothing aside.
 _COLUMNS = (
     "id",
     "service",
-    "title",
-    "culprit",
     "category",
     "severity",
     "status",
@@ -26,6 +25,8 @@ _COLUMNS = (
     "first seen",
     "last seen",
     "handled",
+    "culprit",
+    "title",
 )
 _ALL = 2**31
 _TIMES = {"first_seen", "last_seen", "resolved_at", "regressed_at"}
@@ -123,8 +124,6 @@ def _row(issue: Issue, now: float) -> tuple[str, ...]:
     return (
         str(issue.id),
         issue.service,
-        issue.title,
-        issue.culprit,
         issue.category,
         issue.severity,
         issue.status,
@@ -132,6 +131,8 @@ def _row(issue: Issue, now: float) -> tuple[str, ...]:
         ago(issue.first_seen, now=now),
         ago(issue.last_seen, now=now),
         _yes_or_no(issue),
+        issue.culprit,
+        issue.title,
     )
 
 

@@ -2,8 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple, get_origin, get_type_hints
+from weakref import WeakKeyDictionary
 
 from tocsin.gotemplate.errors import TemplateError
 from tocsin.gotemplate.values import type_name
@@ -25,8 +25,18 @@ class _Signature(NamedTuple):
     variadic: bool
 
 
-@lru_cache(maxsize=512)
+# Inspection takes longer than most calls; weak, because some functions are closures over a query.
+_SIGNATURES: WeakKeyDictionary[Callable[..., object], _Signature] = WeakKeyDictionary()
+
+
 def _signature(function: Callable[..., object]) -> _Signature:
+    known = _SIGNATURES.get(function)
+    if known is None:
+        known = _SIGNATURES[function] = _inspected(function)
+    return known
+
+
+def _inspected(function: Callable[..., object]) -> _Signature:
     hints = get_type_hints(function)
     parameters = inspect.signature(function).parameters.values()
     return _Signature(
@@ -63,8 +73,10 @@ def check_types(function: Callable[..., object], arguments: Sequence[object]) ->
 
 
 def _check_type(wanted: object, argument: object) -> None:
+    """In Python a bool is an int and a string is a sequence; in Go they are not."""
     accepted, go_name = _ACCEPTED.get(wanted) or ((get_origin(wanted) or wanted,), getattr(wanted, "go_type", "list"))
     if object in accepted or Any in accepted:
         return
-    if not isinstance(argument, accepted) or (isinstance(argument, bool) and wanted is not bool):
+    lookalike = (isinstance(argument, bool) and wanted is not bool) or (isinstance(argument, str) and wanted is not str)
+    if lookalike or not isinstance(argument, accepted):
         raise TemplateError(f"wrong type for value; expected {go_name}; got {type_name(argument)}")

@@ -170,4 +170,5 @@ class Verb:
             return f"map[{' '.join(pairs)}]"
         if is_list(value):
             return f"[{' '.join(map(self.format, value))}]"
-        return f"{{{' '.join(self.format(getattr(value, name)) for name in exported.values())}}}"
+        fields = (getattr(value, name) for name in exported.values())
+        return f"{{{' '.join(self.format(field) for field in fields if not callable(field))}}}"

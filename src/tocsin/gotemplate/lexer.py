@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from tocsin.gotemplate.errors import TemplateError
+from tocsin.gotemplate.formatting import quoted
 
 _SPACE = " \t\r\n"
 
@@ -51,8 +52,7 @@ class Token(NamedTuple):
             return "EOF"
         if self.kind is Kind.KEYWORD:
             return f"<{self.text}>"
-        quoted = self.text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{quoted}"' if len(self.text) <= 10 else f'"{quoted[:10]}"...'
+        return quoted(self.text) if len(self.text) <= 10 else f"{quoted(self.text[:10])}..."
 
 
 _TOKEN = re.compile(
@@ -82,6 +82,12 @@ _TERMINATOR = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
 _TRIMMED_OPEN = re.compile(r"\{\{-[ \t\r\n]+")
 _COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/(?P<trim>[ \t\r\n]+-)?\}\}", re.DOTALL)
 _MUST_END = frozenset({"variable", "field", "dot", "word"})
+_UNFINISHED = {
+    '"': "unterminated quoted string",
+    "`": "unterminated raw quoted string",
+    "'": "unterminated character constant",
+    ":": "expected :=",
+}
 _KINDS = {kind.value: kind for kind in Kind} | {"trimmed_close": Kind.CLOSE}
 
 
@@ -123,9 +129,8 @@ class Lexer:
         found = _COMMENT.match(self._source, self._position)
         if found is None:
             unclosed = self._source.find("*/", self._position) < 0
-            raise self.error(
-                self._position, "unclosed comment" if unclosed else "comment ends before closing delimiter"
-            )
+            complaint = "unclosed comment" if unclosed else "comment ends before closing delimiter"
+            raise self.error(self._position, complaint)
         self._position, self._trims = found.end(), found["trim"] is not None
 
     def _action(self) -> Iterator[Token]:
@@ -140,9 +145,8 @@ class Lexer:
                 raise self.error(found.start(), "unexpected right paren")
             if found.lastgroup != "space":
                 text = found.group().strip(_SPACE)
-                yield Token(
-                    Kind.KEYWORD if kind is Kind.WORD and text in KEYWORDS else kind, text, found.start(), spaced
-                )
+                is_keyword = kind is Kind.WORD and text in KEYWORDS
+                yield Token(Kind.KEYWORD if is_keyword else kind, text, found.start(), spaced)
             spaced = found.lastgroup == "space"
             if kind is Kind.CLOSE:
                 self._trims = found.lastgroup == "trimmed_close"
@@ -162,14 +166,7 @@ class Lexer:
         rest = self._source[self._position :]
         if not rest:
             return "unclosed action"
-        unfinished = {
-            '"': "unterminated quoted string",
-            "`": "unterminated raw quoted string",
-            "'": "unterminated character constant",
-        }
-        if rest[0] == ":":
-            return "expected :="
-        return unfinished.get(rest[0]) or f"unrecognized character in action: {_code_point(rest[0])}"
+        return _UNFINISHED.get(rest[0]) or f"unrecognized character in action: {_code_point(rest[0])}"
 
 
 def _code_point(character: str) -> str:

@@ -79,4 +79,6 @@ class Template:
             execution.run(self.tree, data)
         except TemplateError as error:
             raise execution.located(error) from error.__cause__
+        except RecursionError:
+            raise execution.located(TemplateError("a value is nested too deeply")) from None
         return writer.output()

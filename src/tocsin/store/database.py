@@ -76,13 +76,13 @@ class Database:
             fcntl.flock(turn, fcntl.LOCK_EX)
             is_new = not self.path.exists()
             connection = sqlite3.connect(self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-            if is_new:
-                self.path.chmod(0o600)
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            migrate(connection)
+            try:
+                if is_new:
+                    self.path.chmod(0o600)
+                _prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
         return connection
 
     @contextmanager
@@ -93,6 +93,14 @@ class Database:
             raise StoreError(
                 f"store {self.path}: {error}. Point TOCSIN_STORE to a file in a folder that this process may write."
             ) from error
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    migrate(connection)
 
 
 def insert(
