@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tocsin.store import Issue, Store
+
 import judgement
 from deployment import Shop, open_shop
 from listener import Listener
 from processes import Processes
 from signatures import FAULTS, ORDINARY, PAYMENTS, STOREFRONT, WORKER, Fault, Request
-
-from tocsin.store import Issue, Store
 
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -128,10 +128,9 @@ def line(fault: Fault, at: float, status: int, took: float, issues: Iterable[Iss
     """One failing request."""
     mark = "✓" if status < 400 else "✗"
     request = f"{fault.request.method} {fault.request.path}"
-    where = (
-        "; ".join(f"issue {issue.id} {issue.error_type} at {issue.culprit}" for issue in issues) or "no error, but slow"
-    )
-    return f"  {clock(at)} {mark} {request:30.30} {status} {took * 1000:5.0f} ms  {where}"
+    found = [f"issue {issue.id}: {issue.error_type.rpartition('.')[2]} at {issue.culprit}" for issue in issues]
+    where = "; ".join(found) or "no error, but slow"
+    return f"  {clock(at)} {mark} {request:30} {status} {took * 1000:5.0f} ms  {where}"
 
 
 def told(listener: Listener) -> list[dict[str, Any]]:
@@ -147,9 +146,8 @@ def show(listener: Listener) -> None:
     tocsin("alerts", "history")
     say(f"\n{len(listener.deliveries)} notifications came to the webhook:")
     for delivery, alert in listener.alerts():
-        say(
-            f"  {clock(delivery.at)} {alert['status']:8} {alert['labels']['severity']:8} {alert['annotations']['summary']}"
-        )
+        what, severity = alert["annotations"]["summary"], alert["labels"]["severity"]
+        say(f"  {clock(delivery.at)} {alert['status']:8} {severity:8} {what}")
 
 
 def tocsin(*arguments: str) -> None:

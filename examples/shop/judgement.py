@@ -55,18 +55,18 @@ def service_of(alert: Mapping[str, Any]) -> str:
 
 
 def _text(alert: Alert, times: int) -> str:
-    return f"{alert.name} of {alert.service}" + (f" × {times}" if times > 1 else "")
+    return f"{alert.name} of {alert.service}" + (f", {times} times" if times > 1 else "")
 
 
 def _expected(issue: Issue, triggers: int) -> str:
     count = issue.occurrences * triggers
-    return _line(issue.service, issue.exception_type, issue.culprit, issue.category, issue.handled, count)
+    return _line(issue.service, issue.exception_type, issue.culprit, issue.category, handled=issue.handled, count=count)
 
 
 def _seen(issue: Any) -> str:
     culprit = issue.culprit.replace(" in ", ".")
-    return _line(issue.service, issue.error_type, culprit, issue.category, issue.handled, issue.count)
+    return _line(issue.service, issue.error_type, culprit, issue.category, handled=issue.handled, count=issue.count)
 
 
-def _line(service: str, type_name: str, culprit: str, category: str, handled: bool, count: int) -> str:
+def _line(service: str, type_name: str, culprit: str, category: str, *, handled: bool, count: int) -> str:
     return f"{service}: {type_name} in {culprit}, {category}{', handled' if handled else ''}, {count} times"

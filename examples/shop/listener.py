@@ -24,7 +24,7 @@ class Listener:
     deliveries: list[Delivery] = field(default_factory=list)
     server: ThreadingHTTPServer = field(init=False)
 
-    def __enter__(self) -> "Listener":
+    def __enter__(self) -> "Listener":  # noqa: PYI034  Self is newer than the oldest Python here
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.deliveries))
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self

@@ -119,7 +119,9 @@ def report(found, starts, memory):
         row = f"{mode:24}"
         for path, width in (("/ok", 8), ("/fail", 10)):
             wall = statistics.median(answer[0] for answer in found[mode, path])
-            row += f"{wall:{width}.0f}{ratio(found, mode, MODES[0], path):7.2f}{ratio(found, mode, MODES[1], path):7.2f}"
+            row += (
+                f"{wall:{width}.0f}{ratio(found, mode, MODES[0], path):7.2f}{ratio(found, mode, MODES[1], path):7.2f}"
+            )
         print(f"{row}{starts[mode]:13.0f}{memory[mode]:13.1f}")
 
 
@@ -140,7 +142,8 @@ def main():
         starts = measure_starts(port, folder, max(3, rounds // 5))
     server.shutdown()
     report(found, starts, memory)
-    print(f"{rounds} rounds of {BLOCKS['/ok']} OK and {BLOCKS['/fail']} failing requests in {time.monotonic() - begun:.0f} s;")
+    seconds = time.monotonic() - begun
+    print(f"{rounds} rounds of {BLOCKS['/ok']} OK and {BLOCKS['/fail']} failing requests in {seconds:.0f} s;")
     print("ratios are medians over rounds; the failing request raises through 12 frames and the application logs it.")
 
 

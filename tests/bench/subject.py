@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 import time
+from pathlib import Path
 
 import psutil
 from flask import Flask
@@ -15,7 +16,7 @@ if "--sentry" in sys.argv:
 
     sentry_sdk.init(dsn=sys.argv[sys.argv.index("--sentry") + 1], traces_sample_rate=0.0)
 
-handler = logging.StreamHandler(open("/dev/null", "w"))  # noqa: SIM115  for the life of the process
+handler = logging.StreamHandler(Path("/dev/null").open("w"))  # noqa: SIM115  for the life of the process
 handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
 logging.getLogger().addHandler(handler)
 
@@ -47,15 +48,17 @@ def block(path, requests):
     return (time.perf_counter() - wall) / requests * 1e6, (time.process_time() - cpu) / requests * 1e6
 
 
+def memory():
+    """Megabytes that only this process has."""
+    return psutil.Process().memory_full_info().uss / 2**20
+
+
 def main():
     gc.freeze()
     print("ready", flush=True)
     for line in sys.stdin:
         path, requests = line.split()
-        if path == "memory":
-            answer = psutil.Process().memory_full_info().uss / 2**20
-        else:
-            answer = block(path, int(requests))
+        answer = memory() if path == "memory" else block(path, int(requests))
         print(json.dumps(answer), flush=True)
 
 
