@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from tocsin.capture import attributes
-from tocsin.errors import Identity
+from tocsin.errors import Identity, Severity, severity_of
 
 #: The attribute of an exception that holds its draft. One exception object is one occurrence.
 MARK = "__tocsin__"
@@ -27,12 +27,17 @@ class Draft:
         self.stacktrace = ""
         self.context: Mapping[str, str] = {}
 
+    @property
+    def severity(self) -> Severity:
+        """How bad it is, by what is known now: it weighs more once it was seen to escape."""
+        return severity_of(self.type.rpartition(".")[2], self.identity.category, handled=self.handled)
+
     def attributes(self) -> dict[str, str | bool]:
         """What goes onto the spans and log records of this occurrence."""
         marks: dict[str, str | bool] = {
             attributes.FINGERPRINT: self.identity.fingerprint,
             attributes.CATEGORY: self.identity.category,
-            attributes.SEVERITY: self.identity.severity,
+            attributes.SEVERITY: self.severity,
             attributes.CULPRIT: self.identity.culprit,
             attributes.HANDLED: self.handled,
         }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from opentelemetry import trace
 
 from tocsin.capture.draft import Draft, find, mark
-from tocsin.errors import Failure, Identity, InApp, failure_of, identify
+from tocsin.errors import Failure, Identity, InApp, Recognizer, identify, message_of, type_of
 from tocsin.telemetry import Measurement
 
 #: Occurrences of one fingerprint that are kept with stack trace: these first ones, then one each interval.
@@ -61,6 +61,7 @@ class Recorder:
         #: Fingerprints that the store has; None until the writer has read them.
         self.known: set[str] | None = None
         self._in_app = in_app
+        self._recognizer = Recognizer(in_app=in_app)
         self._clock = clock
         self._samples: dict[str, tuple[int, float]] = {}
 
@@ -78,25 +79,26 @@ class Recorder:
         """
         if not isinstance(error, Exception):
             return None
+        span = span or trace.get_current_span()
         draft = find(error)
         if draft is None:
-            failure = failure_of(error)
-            draft = self._draft(failure, handled=handled, span=span)
+            identity = self._recognizer.identify(error, handled=handled, attributes=_attributes(span))
+            draft = self._draft(identity, type_of(error), handled=handled, span=span)
             mark(error, draft)
             if self._is_sampled(draft):
-                draft.message = failure.message
+                draft.message = message_of(error)
                 draft.stacktrace = "".join(traceback.format_exception(error))
                 draft.context = dict(context or {})
             self.inbox.put(draft)
-        elif draft.handled and not handled:
+        elif not handled:
             draft.handled = False
-        self._write_onto(span, draft)
+        _write_onto(span, draft)
         return draft
 
     def see_message(self, record: logging.LogRecord) -> Draft:
         """Record an error that was logged without an exception: its template is its identity."""
-        failure = Failure.of_message(record.msg if isinstance(record.msg, str) else str(record.msg))
-        draft = self._draft(failure, handled=True, span=None)
+        span = trace.get_current_span()
+        draft = self._identified(Failure.of_message(str(record.msg)), handled=True, span=span)
         if self._is_sampled(draft):
             draft.message = record.getMessage()
             draft.context = {
@@ -105,24 +107,23 @@ class Recorder:
                 "code.line.number": str(record.lineno),
             }
         self.inbox.put(draft)
-        self._write_onto(None, draft)
+        _write_onto(span, draft)
         return draft
 
     def see_exported(self, failure: Failure, *, span: trace.Span) -> Draft:
         """Record a failure that is known only by what somebody else wrote onto a span."""
-        draft = self._draft(failure, handled=False, span=span)
+        draft = self._identified(failure, handled=False, span=span)
         if self._is_sampled(draft):
             draft.message = failure.message
         self.inbox.put(draft)
         return draft
 
-    def _draft(self, failure: Failure, *, handled: bool, span: trace.Span | None) -> Draft:
-        span = span or trace.get_current_span()
-        attributes: Mapping[str, object] = getattr(span, "attributes", None) or {}
-        identity: Identity = identify(
-            failure, in_app=self._in_app, handled=handled, attributes=attributes, service=self.service
-        )
-        draft = Draft(identity, type_name=failure.type, at=self._clock(), handled=handled)
+    def _identified(self, failure: Failure, *, handled: bool, span: trace.Span) -> Draft:
+        identity = identify(failure, in_app=self._in_app, handled=handled, attributes=_attributes(span))
+        return self._draft(identity, failure.type, handled=handled, span=span)
+
+    def _draft(self, identity: Identity, type_name: str, *, handled: bool, span: trace.Span) -> Draft:
+        draft = Draft(identity, type_name=type_name, at=self._clock(), handled=handled)
         where = span.get_span_context()
         if where.is_valid:
             draft.trace_id, draft.span_id = f"{where.trace_id:032x}", f"{where.span_id:016x}"
@@ -140,8 +141,11 @@ class Recorder:
         self._samples[draft.identity.fingerprint] = (taken + 1, draft.at)
         return True
 
-    @staticmethod
-    def _write_onto(span: trace.Span | None, draft: Draft) -> None:
-        span = span or trace.get_current_span()
-        if span.is_recording():
-            span.set_attributes(draft.attributes())
+
+def _attributes(span: trace.Span) -> Mapping[str, object]:
+    return getattr(span, "attributes", None) or {}
+
+
+def _write_onto(span: trace.Span, draft: Draft) -> None:
+    if span.is_recording():
+        span.set_attributes(draft.attributes())

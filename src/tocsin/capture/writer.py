@@ -9,6 +9,7 @@ from opentelemetry.metrics import Meter, Observation
 from tocsin.capture import attributes
 from tocsin.capture.draft import Draft
 from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.errors import Severity
 from tocsin.guard import guard
 from tocsin.notices import notices
 from tocsin.privacy import Masker
@@ -34,6 +35,7 @@ class Tally:
     count: int = 0
     first_at: float = 0.0
     handled: bool = True
+    severity: Severity = "info"
     samples: list[Draft] = field(default_factory=list)
 
     def add(self, draft: Draft) -> None:
@@ -41,7 +43,8 @@ class Tally:
         self.first_at = min(self.first_at or draft.at, draft.at)
         self.latest = draft
         self.count += 1
-        self.handled = self.handled and draft.handled
+        if self.count == 1 or not draft.handled:
+            self.handled, self.severity = draft.handled, draft.severity
         if draft.message is not None and len(self.samples) < WAITING_SAMPLES:
             self.samples.append(draft)
 
@@ -121,7 +124,7 @@ class Writer:
             attributes.ERROR_TYPE: draft.type if fingerprint != "other" else "other",
             attributes.FINGERPRINT: fingerprint,
             attributes.CATEGORY: identity.category,
-            attributes.SEVERITY: identity.severity,
+            attributes.SEVERITY: draft.severity,
             attributes.HANDLED: draft.handled,
         }
         self._errors.add(1, labels)
@@ -135,7 +138,7 @@ class Writer:
             culprit=identity.culprit,
             error_type=tally.latest.type,
             category=identity.category,
-            severity=identity.severity,
+            severity=tally.severity,
             handled=tally.handled,
             release=self._release,
             count=tally.count,

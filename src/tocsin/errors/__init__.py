@@ -4,9 +4,9 @@ from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.identity import Component, Identity, identify
 from tocsin.errors.in_app import InApp
 from tocsin.errors.kinds import Category
-from tocsin.errors.live import failure_of
+from tocsin.errors.live import failure_of, message_of, type_of
 from tocsin.errors.recognizer import Recognizer
-from tocsin.errors.severity import Severity
+from tocsin.errors.severity import Severity, severity_of
 from tocsin.errors.stacktrace import parse_stacktrace
 from tocsin.errors.workflow import IssueStatus, is_regression, next_status, status_after
 
@@ -23,7 +23,10 @@ __all__ = [
     "failure_of",
     "identify",
     "is_regression",
+    "message_of",
     "next_status",
     "parse_stacktrace",
+    "severity_of",
     "status_after",
+    "type_of",
 ]

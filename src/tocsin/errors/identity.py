@@ -12,6 +12,7 @@ from tocsin.errors.codes import PROTOCOL_CODES
 from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.in_app import InApp
 from tocsin.errors.kinds import Category
+from tocsin.errors.module_path import is_library
 from tocsin.errors.severity import Severity, severity_of
 from tocsin.errors.site import Site, sites_of
 from tocsin.errors.template import template_of
@@ -103,7 +104,7 @@ def _title(failure: Failure) -> str:
 def _culprit(site: Site) -> str:
     """`module in function` of the frame to look at first."""
     frame = next(iter(site.frames or site.failure.frames[-1:]), None)
-    return f"{frame.module} in {frame.function or '<module>'}" if frame else ""
+    return f"{_where(frame)} in {frame.function or '<module>'}" if frame else ""
 
 
 def _components(site: Site, category: Category, service: str) -> Iterator[Component]:
@@ -121,8 +122,13 @@ def _components(site: Site, category: Category, service: str) -> Iterator[Compon
         yield Component("message", template_of(failure.headline), "nothing else tells the cause; values left out")
 
 
+def _where(frame: Frame) -> str:
+    """The module; of the application's, whose root can only be guessed, the end."""
+    return frame.module if is_library(frame.path) else ".".join(frame.module.split(".")[-2:])
+
+
 def _place(prefix: str, frame: Frame) -> Iterator[Component]:
-    module = ".".join(frame.module.split(".")[-2:])
+    module = _where(frame)
     yield Component(prefix + "module", module, "file of the application, without deployment root")
     yield Component(prefix + "function", frame.function, "its function nearest to the failure")
     if frame.source:

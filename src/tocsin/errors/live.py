@@ -1,10 +1,13 @@
 """Reading a failure off a live exception, without holding on to it."""
 
 import linecache
-from collections.abc import Iterator
-from types import CodeType, TracebackType
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from types import CodeType
+from typing import Any, NamedTuple
 
-from tocsin.errors.failure import MAX_CHAIN, MAX_MEMBERS, MAX_MESSAGE, Codes, Failure, Frame, bounded
+from tocsin.errors.failure import MAX_CHAIN, MAX_FRAMES, MAX_MEMBERS, MAX_MESSAGE, Codes, Failure, Frame, bounded
+from tocsin.errors.in_app import InApp
 from tocsin.errors.remote import embedded_stacktrace
 from tocsin.errors.stacktrace import parse_stacktrace
 
@@ -25,9 +28,44 @@ _HINTS = {
 }
 
 
-def failure_of(error: BaseException) -> Failure:
-    """The failure that an exception stands for; keeps no reference to it, and never raises whatever it does."""
-    return _Reader().read(error)
+class Call(NamedTuple):
+    """Where a call is: the instruction to recognise it by, the line to read."""
+
+    code: CodeType
+    instruction: int
+    line_number: int
+    names: dict[str, Any]
+
+
+def failure_of(error: BaseException, *, in_app: InApp = InApp()) -> Failure:  # noqa: B008  immutable
+    """The failure that an exception stands for; keeps no reference to it, and never raises whatever it does.
+
+    An exception on its way shows only the calls that it has left. Where none of them is the application's (a library's
+    instrumentation sees it first), the calls that it has yet to leave are read off the stack.
+    """
+    failure = _Reader().read(error)
+    if error.__traceback__ is None or any(map(in_app.includes, failure.frames)):
+        return failure
+    return replace(failure, frames=(*_frames(reversed(list(callers(error)))), *failure.frames))
+
+
+def callers(error: BaseException) -> Iterator[Call]:
+    """The calls that an exception has yet to leave, the nearest first; none where it was caught for good."""
+    frame = error.__traceback__.tb_frame.f_back if error.__traceback__ else None
+    for _ in range(MAX_FRAMES):
+        if frame is None:
+            return
+        yield Call(frame.f_code, frame.f_lasti, frame.f_lineno or 0, frame.f_globals)
+        frame = frame.f_back
+
+
+def calls(error: BaseException) -> Iterator[Call]:
+    """The calls that an exception has left, the outermost first."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        frame = traceback.tb_frame
+        yield Call(frame.f_code, traceback.tb_lasti, traceback.tb_lineno or 0, frame.f_globals)
+        traceback = traceback.tb_next
 
 
 class _Reader:
@@ -45,7 +83,7 @@ class _Reader:
         return Failure(
             type=type_of(error),
             message=message[:MAX_MESSAGE],
-            frames=(*_frames(error.__traceback__), *_syntax_frame(error)),
+            frames=(*_frames(calls(error)), *_syntax_frame(error)),
             cause=self.read(cause, depth + 1) if cause is not None and self._is_unread(cause) else None,
             cause_is_explicit=error.__cause__ is not None,
             members=tuple(self.read(member, depth + 1) for member in members_of(error) if self._is_unread(member)),
@@ -86,19 +124,16 @@ def members_of(error: BaseException) -> tuple[BaseException, ...]:
     return tuple(member for member in members if isinstance(member, BaseException))[:MAX_MEMBERS]
 
 
-def _frames(traceback: TracebackType | None) -> Iterator[Frame]:
-    for code, line_number in bounded(list(_calls(traceback))):
+def _frames(calls: Iterable[Call]) -> Iterator[Frame]:
+    for code, line_number in bounded([_readable(call) for call in calls]):
         source = linecache.getline(code.co_filename, line_number)
         yield Frame.at(code.co_filename, code.co_name, line_number, source.strip())
 
 
-def _calls(traceback: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
-    while traceback is not None:
-        frame = traceback.tb_frame
-        # Lets linecache ask the module's loader for source that is in no file of its own.
-        linecache.lazycache(frame.f_code.co_filename, frame.f_globals)
-        yield frame.f_code, traceback.tb_lineno or 0
-        traceback = traceback.tb_next
+def _readable(call: Call) -> tuple[CodeType, int]:
+    # Lets linecache ask the module's loader for source that is in no file of its own.
+    linecache.lazycache(call.code.co_filename, call.names)
+    return call.code, call.line_number
 
 
 def _syntax_frame(error: BaseException) -> Iterator[Frame]:

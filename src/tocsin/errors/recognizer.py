@@ -6,10 +6,10 @@ from types import CodeType, MappingProxyType
 
 from tocsin.errors.category import is_database_call, phrase_category
 from tocsin.errors.codes import codes_in
-from tocsin.errors.failure import MAX_CHAIN, headline_of
+from tocsin.errors.failure import MAX_CHAIN, Frame, headline_of
 from tocsin.errors.identity import Identity, identify
 from tocsin.errors.in_app import InApp
-from tocsin.errors.live import cause_of, failure_of, hints_of, members_of, message_of, type_of
+from tocsin.errors.live import Call, callers, calls, cause_of, failure_of, hints_of, members_of, message_of, type_of
 from tocsin.errors.template import template_of
 
 #: Failures that are remembered; when there are more, all are forgotten and learnt again.
@@ -33,21 +33,36 @@ class Recognizer:
     ) -> Identity:
         """The identity of a live exception."""
         chain = _chain(error)
-        key = (handled, is_database_call(attributes), *_traits(chain)) if chain else None
+        path = self._path(chain)
+        key = (handled, is_database_call(attributes), *_traits(chain), *_places(path)) if chain else None
         if key in self._known:
             return self._known[key][0]
         identity = identify(
-            failure_of(error), in_app=self._in_app, handled=handled, attributes=attributes, service=self._service
+            failure_of(error, in_app=self._in_app),
+            in_app=self._in_app,
+            handled=handled,
+            attributes=attributes,
+            service=self._service,
         )
         if key is not None:
-            self._remember(key, identity, chain)
+            self._remember(key, identity, path)
         return identity
 
-    def _remember(self, key: tuple[object, ...], identity: Identity, chain: list[BaseException]) -> None:
+    def _path(self, chain: list[BaseException]) -> list[Call]:
+        """Every call that the failure is read off."""
+        path = [call for error in chain for call in calls(error)]
+        if chain and not any(self._is_own(call.code) for call in calls(chain[0])):
+            path += callers(chain[0])
+        return path
+
+    def _is_own(self, code: CodeType) -> bool:
+        return self._in_app.includes(Frame.at(code.co_filename, code.co_name, 0))
+
+    def _remember(self, key: tuple[object, ...], identity: Identity, path: list[Call]) -> None:
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         # The key holds the ids of these code objects: they must not be reused while it lives.
-        self._known[key] = identity, [code for error in chain for code in _codes(error)]
+        self._known[key] = identity, [call.code for call in path]
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -72,18 +87,13 @@ def _traits(chain: list[BaseException]) -> Iterator[object]:
         yield link.__cause__ is not None
         yield _kind_of_message(headline_of(message_of(link)))
         yield hints_of(link)
-        traceback = link.__traceback__
-        while traceback is not None:
-            yield id(traceback.tb_frame.f_code)
-            yield traceback.tb_lasti
-            traceback = traceback.tb_next
+        yield link.__traceback__ is None
 
 
-def _codes(error: BaseException) -> Iterator[CodeType]:
-    traceback = error.__traceback__
-    while traceback is not None:
-        yield traceback.tb_frame.f_code
-        traceback = traceback.tb_next
+def _places(path: list[Call]) -> Iterator[int]:
+    for call in path:
+        yield id(call.code)
+        yield call.instruction
 
 
 @lru_cache(maxsize=512)
