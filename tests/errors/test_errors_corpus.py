@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -61,3 +62,18 @@ def test_every_stack_trace_is_read_to_its_end(events):
         failure = _failure(event)
         assert failure.short_type == event["attributes"]["exception.type"].rpartition(".")[2]
         assert failure.frames or failure.members
+
+
+def _without_modules(failure):
+    return replace(
+        failure,
+        type=failure.short_type,
+        cause=failure.cause and _without_modules(failure.cause),
+        members=tuple(map(_without_modules, failure.members)),
+    )
+
+
+def test_carriers_that_drop_modules_give_the_same(events):
+    for event in events:
+        failure = _failure(event)
+        assert identify(_without_modules(failure)).fingerprint == identify(failure).fingerprint

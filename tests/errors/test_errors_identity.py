@@ -437,7 +437,7 @@ def test_a_service_that_is_down_is_one_issue(deploy, identity):
     assert down.fingerprint == identity(client.charge, 8).fingerprint
 
 
-def test_a_message_that_is_raised_elsewhere_counts(deploy, identity):
+def test_a_function_that_raises_for_others_is_told_apart_by_who_asks(deploy, identity):
     api = deploy(
         "srv/app",
         api="""
@@ -447,16 +447,41 @@ def test_a_message_that_is_raised_elsewhere_counts(deploy, identity):
         def fail(message):
             raise ApiError(message)
 
-        def unknown_user(name):
-            raise ApiError(f"no user {name}")
+        def spend(amount):
+            fail(f"quota exceeded by {amount}")
+
+        def subscribe(plan):
+            fail(f"no such plan: {plan}")
     """,
     ).api
-    assert (
-        identity(api.fail, "quota exceeded for 17").fingerprint
-        == identity(api.fail, "quota exceeded for 18").fingerprint
-    )
-    assert identity(api.fail, "quota exceeded").fingerprint != identity(api.fail, "no such plan").fingerprint
-    assert identity(api.unknown_user, "alice").fingerprint == identity(api.unknown_user, "bob").fingerprint
+    assert identity(api.spend, 1).fingerprint == identity(api.spend, "a lot").fingerprint
+    assert identity(api.spend, 1).fingerprint != identity(api.subscribe, 1).fingerprint
+
+
+def test_what_only_the_live_object_knows_is_no_part_of_the_identity(deploy, identity):
+    shop = deploy(
+        "srv/app",
+        shop="""
+        import json
+
+        class AnswerError(Exception):
+            def __init__(self, status):
+                super().__init__("no answer")
+                self.status_code = status
+
+        class Hook:
+            def __init__(self, status):
+                self.status = status
+
+            def __call__(self, pairs):
+                raise AnswerError(self.status)
+
+        def load(status):
+            return json.loads("{}", object_pairs_hook=Hook(status))
+    """,
+    ).shop
+    hidden = InApp(exclude=("shop", "test_errors_identity", "conftest"))
+    assert identity(shop.load, 504, in_app=hidden).fingerprint == identity(shop.load, 500, in_app=hidden).fingerprint
 
 
 def test_without_frames_of_the_application_type_and_words_decide():
@@ -476,7 +501,7 @@ def test_a_logged_message_is_its_template():
 
 
 def test_carriers_that_drop_the_module_of_a_type_give_the_same():
-    frames = (Frame.at("/srv/app/shop/a.py", "f", 3, "g()"),)
+    frames = (Frame.at("/srv/app/shop/a.py", "f", 3, "g()"), Frame.at("/x/site-packages/y.py", "g", 1))
     assert (
         identify(Failure("shop.a.Oops", "x", frames)).fingerprint == identify(Failure("Oops", "x", frames)).fingerprint
     )

@@ -72,6 +72,7 @@ def test_time_is_linear(text):
          {"column": "amount", "table": "orders", "rule": "not-null"}),
         ("no such table: report_2026_03", {"table": "report_<n>_<n>"}),
         ("no such column: user.nmae", {"column": "user.nmae"}),
+        ("table users has no column named nmae", {"column": "nmae"}),
         ('relation "orders_17" does not exist', {"table": "orders_<n>"}),
         ("2 validation errors for Signup", {"schema": "Signup"}),
         ("1 validation error for Signup", {"schema": "Signup"}),

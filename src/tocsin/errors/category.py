@@ -16,6 +16,8 @@ from tocsin.errors.kinds import (
     Category,
 )
 
+#: Categories in which the input decides how a library words its complaint.
+_OF_INPUT = frozenset({"validation", "serialization", "network", "timeout"})
 #: Categories that a wrapper or a cause may make more precise.
 _VAGUE = frozenset({"internal", "external_service", "network"})
 
@@ -33,6 +35,14 @@ def categorize(failure: Failure, *, reported: Failure, attributes: Mapping[str, 
             return category
         vague = category if vague == "internal" else vague
     return "database" if vague == "internal" and is_database_call(attributes) else vague
+
+
+def is_worded_by_input(failure: Failure) -> bool:
+    """Whether the words of a message say more about the data than about the cause.
+
+    Part of the identity, so it takes no more than every carrier has: the message and the type without module.
+    """
+    return (phrase_category(failure.headline) or _by_type(failure.short_type)) in _OF_INPUT
 
 
 def is_database_call(attributes: Mapping[str, object]) -> bool:

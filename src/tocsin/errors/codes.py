@@ -46,7 +46,7 @@ _READINGS = tuple(
         ("constraint", "constraint failed: ", r"\bconstraint failed: " + _NAME),
         ("constraint", "constraint ", r"\bconstraint " + _QUOTED),
         ("constraint", "for key ", r"\bfor key " + _QUOTED),
-        ("column", "column", r"\bcolumn(?:: | )" + _NAME),
+        ("column", "column", r"\bcolumn(?:: | named | )" + _NAME),
         ("column", "Column '", r"\bColumn " + _QUOTED),
         ("table", "no such table: ", r"\bno such table: " + _NAME),
         ("table", "relation ", r"\brelation " + _QUOTED),

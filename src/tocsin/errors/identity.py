@@ -1,13 +1,12 @@
 """Which issue a failure belongs to."""
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
 
-from tocsin.errors.category import categorize
+from tocsin.errors.category import categorize, is_worded_by_input
 from tocsin.errors.codes import PROTOCOL_CODES
 from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.in_app import InApp
@@ -24,13 +23,6 @@ VERSION = "v1"
 _MAX_SITES = 64
 _MAX_TITLE = 256
 _MAX_SOURCE = 200
-#: Categories in which the input decides how a library words its complaint.
-_WORDED_BY_INPUT = frozenset({"validation", "serialization", "network", "timeout"})
-#: A line that raises what was worded elsewhere: `raise ApiError(message)`, `raise self.error`.
-_RAISES_ELSEWHERE = re.compile(
-    r"raise (?:\w+\()?(?:self\.)?"
-    r"(?:e|err|error|exc|exception|(?:\w*_)?(?:msg|message|text|details?|reason|code))\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +71,7 @@ def _identity(
     site: Site, reported: Failure, *, handled: bool, attributes: Mapping[str, object], service: str
 ) -> Identity:
     category = categorize(site.failure, reported=reported, attributes=attributes)
-    components = tuple(_components(site, category, service))
+    components = tuple(_components(site, service))
     return Identity(
         fingerprint=_fingerprint(components),
         title=_title(site.failure if reported.members else reported),
@@ -107,7 +99,7 @@ def _culprit(site: Site) -> str:
     return f"{_where(frame)} in {frame.function or '<module>'}" if frame else ""
 
 
-def _components(site: Site, category: Category, service: str) -> Iterator[Component]:
+def _components(site: Site, service: str) -> Iterator[Component]:
     failure = site.failure
     if service:
         yield Component("service", service, "an issue belongs to one service")
@@ -118,7 +110,7 @@ def _components(site: Site, category: Category, service: str) -> Iterator[Compon
     for name, value in failure.codes:
         if name in PROTOCOL_CODES or site.in_library:
             yield Component(name, value, "said by the message, not by the stack")
-    if _words_count(site, category):
+    if _words_count(site) and failure.headline:
         yield Component("message", template_of(failure.headline), "nothing else tells the cause; values left out")
 
 
@@ -135,9 +127,9 @@ def _place(prefix: str, frame: Frame) -> Iterator[Component]:
         yield Component(prefix + "source", " ".join(frame.source.split())[:_MAX_SOURCE], "tells its lines apart")
 
 
-def _words_count(site: Site, category: Category) -> bool:
+def _words_count(site: Site) -> bool:
     if not site.frames:
         return True
     if site.in_library:
-        return not site.failure.codes and category not in _WORDED_BY_INPUT
-    return not site.frames[0].source or _RAISES_ELSEWHERE.match(site.frames[0].source) is not None
+        return not site.failure.codes and not is_worded_by_input(site.failure)
+    return not site.frames[0].source

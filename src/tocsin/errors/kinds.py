@@ -130,7 +130,7 @@ BY_WORD: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (
         re.compile(
-            r"JSON|Json|Decode|Encode|Deserializ|Serializ|Unmarshal|Pickl|YAML|Yaml|XML|Xml|Pars(?:e|er|ing)Err"
+            r"JSON|Json|Decode|Encode|Deserializ|Serializ|Unmarshal|[Pp]ickl|YAML|Yaml|XML|Xml|Pars(?:e|er|ing)Err"
         ),
         "serialization",
     ),

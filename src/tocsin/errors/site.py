@@ -16,6 +16,11 @@ _COMPREHENSIONS = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
 #: A call that hands on whatever it got: `f(*args, **kwargs)`, `super().send(request)`.
 _FORWARDING = re.compile(r"\*\w+,\s*\*\*\w+\s*\)|\bsuper\(\)\.")
 _RAISING = re.compile(r"\b(?:raise|assert)\b")
+#: A line that raises what was worded elsewhere: `raise ApiError(message)`, `raise self.error`.
+_RAISING_FOR_OTHERS = re.compile(
+    r"raise (?:\w+\()?(?:self\.)?"
+    r"(?:e|err|error|exc|exception|(?:\w*_)?(?:msg|message|text|details?|reason|code))\b"
+)
 #: The key of a lookup and the value of an option: where data came from and how a call is made, not what for.
 _INCIDENTAL = re.compile(
     r"""\[\s*(["'])[^"']*\1\s*\]|\.get\(\s*(["'])[^"']*\2|\b\w+\s?=\s?[\w.]+(?=[,)])|\{[^{}"']*\}"""
@@ -86,9 +91,10 @@ def _site(failure: Failure, in_app: InApp) -> Site:
         return Site(failure, in_library=True)
     if failure.short_type == "RecursionError":
         return Site(failure, (_recursive([frames[index] for index in own]),))
-    if own[-1] == len(frames) - 1 and not _is_compiled(failure, frames[-1]):
-        return Site(failure, (frames[-1],))
-    return Site(failure, _way_out(frames, own), in_library=True)
+    in_library = own[-1] != len(frames) - 1 or _is_compiled(failure, frames[-1])
+    if in_library or _RAISING_FOR_OTHERS.match(frames[-1].source):
+        return Site(failure, _responsible(frames, own), in_library=in_library)
+    return Site(failure, (frames[-1],))
 
 
 def _is_compiled(failure: Failure, deepest: Frame) -> bool:
@@ -116,11 +122,11 @@ def _recursive(frames: Sequence[Frame]) -> Frame:
     return min(cycle, key=lambda call: (call.module, call.function, call.source), default=frames[-1])
 
 
-def _way_out(frames: Sequence[Frame], own: Sequence[int]) -> tuple[Frame, ...]:
-    """The frame from which the application went into the library, and who told it to, if it is a shared helper.
+def _responsible(frames: Sequence[Frame], own: Sequence[int]) -> tuple[Frame, ...]:
+    """The application's frame nearest to the failure, and who told it to, if it is a shared helper.
 
-    A helper (`get_json(url)`) serves many. Going up through callers that name it, the first line that passes
-    something constant tells which of its users failed; data that is only handed through tells nothing.
+    A helper (`get_json(url)`, `fail(message)`) serves many. Going up through callers that name it, the first line
+    that passes something constant tells which of its users failed; data that is only handed through tells nothing.
     """
     deepest = _last_not_forwarding(frames, own)
     if _is_specific(frames[deepest].source):
@@ -143,4 +149,6 @@ def _calls(caller: Frame, callee: Frame) -> bool:
 
 
 def _is_specific(source: str) -> bool:
+    if _RAISING_FOR_OTHERS.match(source):
+        return False
     return _TELLING.search(_COMMON.sub("", _INCIDENTAL.sub("", source))) is not None
