@@ -1,4 +1,5 @@
 import gc
+import json
 import weakref
 
 import pytest
@@ -76,3 +77,26 @@ def test_memory_is_bounded(raised, monkeypatch):
     for status in range(400, 420):
         recognizer.identify(raised(fetch, status), handled=False)
     assert len(recognizer._known) <= 3
+
+
+def test_a_failure_on_its_way_through_a_library_is_its_caller_s():
+    recognizer = Recognizer()
+    seen = []
+
+    def watch(text):
+        try:
+            json.loads(text)
+        except ValueError as error:
+            error.__traceback__ = error.__traceback__.tb_next
+            seen.append((recognizer.identify(error, handled=False), identify(failure_of(error))))
+
+    def one(text):
+        watch(text)
+
+    def other(text):
+        watch(text)
+
+    for call in (one, other, one, other):
+        call("{")
+    assert all(warm.fingerprint == cold.fingerprint for warm, cold in seen)
+    assert seen[0][0] is seen[2][0]

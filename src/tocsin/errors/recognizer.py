@@ -1,8 +1,9 @@
 """Recognising failures that were seen before, at a fraction of the price of identifying them anew."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import CodeType, MappingProxyType
+from typing import NamedTuple
 
 from tocsin.errors.category import is_database_call, phrase_category
 from tocsin.errors.codes import codes_in
@@ -16,6 +17,16 @@ from tocsin.errors.template import template_of
 REMEMBERED = 1024
 
 
+class _Known(NamedTuple):
+    """A verdict; None where no call that the exception left is the application's, so that its callers count too.
+
+    The key of the verdict holds the ids of `codes`: they must not be reused while it lives.
+    """
+
+    identity: Identity | None
+    codes: list[CodeType]
+
+
 class Recognizer:
     """`identify` for live exceptions of one process: a few microseconds for a failure that was seen before.
 
@@ -26,43 +37,41 @@ class Recognizer:
     def __init__(self, *, in_app: InApp = InApp(), service: str = "") -> None:  # noqa: B008  immutable
         self._in_app = in_app
         self._service = service
-        self._known: dict[tuple[object, ...], tuple[Identity, list[CodeType]]] = {}
+        self._known: dict[tuple[object, ...], _Known] = {}
 
     def identify(
         self, error: BaseException, *, handled: bool, attributes: Mapping[str, object] = MappingProxyType({})
     ) -> Identity:
         """The identity of a live exception."""
         chain = _chain(error)
-        path = self._path(chain)
-        key = (handled, is_database_call(attributes), *_traits(chain), *_places(path)) if chain else None
-        if key in self._known:
-            return self._known[key][0]
-        identity = identify(
-            failure_of(error, in_app=self._in_app),
-            in_app=self._in_app,
-            handled=handled,
-            attributes=attributes,
-            service=self._service,
-        )
-        if key is not None:
-            self._remember(key, identity, path)
+        if not chain:
+            return self._identify(error, handled=handled, attributes=attributes)
+        key: tuple[object, ...] = (handled, is_database_call(attributes), *_traits(chain))
+        known = self._known.get(key)
+        if known is None and not any(map(self._is_own, calls(error))):
+            known = self._remember(key, None, chain)
+        if known is not None and known.identity is None:
+            key = (*key, *_places(callers(error)))
+            known = self._known.get(key)
+        if known is not None and known.identity is not None:
+            return known.identity
+        identity = self._identify(error, handled=handled, attributes=attributes)
+        self._remember(key, identity, chain)
         return identity
 
-    def _path(self, chain: list[BaseException]) -> list[Call]:
-        """Every call that the failure is read off."""
-        path = [call for error in chain for call in calls(error)]
-        if chain and not any(self._is_own(call.code) for call in calls(chain[0])):
-            path += callers(chain[0])
-        return path
+    def _identify(self, error: BaseException, *, handled: bool, attributes: Mapping[str, object]) -> Identity:
+        failure = failure_of(error, in_app=self._in_app)
+        return identify(failure, in_app=self._in_app, handled=handled, attributes=attributes, service=self._service)
 
-    def _is_own(self, code: CodeType) -> bool:
-        return self._in_app.includes(Frame.at(code.co_filename, code.co_name, 0))
+    def _is_own(self, call: Call) -> bool:
+        return self._in_app.includes(Frame.at(call.code.co_filename, call.code.co_name, 0))
 
-    def _remember(self, key: tuple[object, ...], identity: Identity, path: list[Call]) -> None:
+    def _remember(self, key: tuple[object, ...], identity: Identity | None, chain: list[BaseException]) -> _Known:
         if len(self._known) >= REMEMBERED:
             self._known.clear()
-        # The key holds the ids of these code objects: they must not be reused while it lives.
-        self._known[key] = identity, [call.code for call in path]
+        path = [call for error in chain for call in calls(error)] + list(callers(chain[0]))
+        known = self._known[key] = _Known(identity, [call.code for call in path])
+        return known
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -87,10 +96,15 @@ def _traits(chain: list[BaseException]) -> Iterator[object]:
         yield link.__cause__ is not None
         yield _kind_of_message(headline_of(message_of(link)))
         yield hints_of(link)
-        yield link.__traceback__ is None
+        # The same as `_places(calls(link))` at a third of the price.
+        traceback = link.__traceback__
+        while traceback is not None:
+            yield id(traceback.tb_frame.f_code)
+            yield traceback.tb_lasti
+            traceback = traceback.tb_next
 
 
-def _places(path: list[Call]) -> Iterator[int]:
+def _places(path: Iterable[Call]) -> Iterator[int]:
     for call in path:
         yield id(call.code)
         yield call.instruction

@@ -63,4 +63,7 @@ def decode(payload: bytes) -> Notification:
     Raises:
         ValueError: the payload is not a notification.
     """
-    return msgspec.json.decode(payload, type=Notification)
+    try:
+        return msgspec.json.decode(payload, type=Notification)
+    except msgspec.DecodeError as error:  # a ValueError in newer releases only
+        raise ValueError(str(error)) from error

@@ -64,9 +64,6 @@ class Masker:
         if isinstance(value, Mapping):
             return self.mask_attributes(value)
         if isinstance(value, list | tuple):
-            return (
-                [self._value("", item) for item in value]
-                if isinstance(value, list)
-                else tuple(self._value("", item) for item in value)
-            )
+            items = [self._value("", item) for item in value]
+            return items if isinstance(value, list) else tuple(items)
         return value

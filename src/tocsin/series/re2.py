@@ -9,6 +9,7 @@ exponential time, on patterns such as `(a+)+`.
 from __future__ import annotations
 
 import re
+import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,10 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         ValueError: `pattern` is malformed or uses what RE2 or this translation does not have.
     """
     try:
-        return re.compile(_translate(pattern), re.DOTALL | re.ASCII)
+        with warnings.catch_warnings():
+            # Of sets such as `[+--]`, which may mean something else to `re` one day.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(_translate(pattern), re.DOTALL | re.ASCII)
     except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"invalid regular expression {pattern!r}: {error}") from error
 
