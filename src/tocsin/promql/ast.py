@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from tocsin.promql.signatures import Signature
+    from tocsin.promql.signatures import Signature, ValueType
     from tocsin.series import Matcher
-
-ValueType: TypeAlias = Literal["scalar", "instant vector", "range vector", "string"]
 
 
 @dataclass(frozen=True, slots=True)

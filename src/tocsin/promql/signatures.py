@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from tocsin.promql.ast import ValueType
+ValueType: TypeAlias = Literal["scalar", "instant vector", "range vector", "string"]
 
 
 @dataclass(frozen=True, slots=True)
