@@ -16,7 +16,7 @@ from tocsin.notify import decode
 from tocsin.store import Alert, AlertTransition, OutboxEntry
 
 _ACTIVE = ("firing", "pending")
-#: Labels that describe an issue; the label `issue` says which one.
+#: Labels that are shown as the alert's name, or that describe an issue, which the label `issue` names.
 _DESCRIBING = {"alertname", "category", "culprit", "error_type", "title"}
 
 
@@ -82,8 +82,7 @@ def _row(alert: Alert, now: float) -> tuple[str, ...]:
 
 
 def _changed(transition: AlertTransition) -> Event:
-    telling = {name: value for name, value in transition.labels.items() if name not in _DESCRIBING}
-    details = f"value {transition.value:g}, {_others(telling)}"
+    details = f"value {transition.value:g}, {_others(transition.labels)}"
     return Event(transition.at, transition.state, _name(transition.labels), details)
 
 
@@ -105,4 +104,4 @@ def _name(labels: Mapping[str, str]) -> str:
 
 
 def _others(labels: Mapping[str, str]) -> str:
-    return ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "alertname")
+    return ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name not in _DESCRIBING)
