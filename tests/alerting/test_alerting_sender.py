@@ -74,7 +74,7 @@ def decide(store, make_alert):
 @pytest.fixture
 def sender(store):
     def sender(*inboxes, **given):
-        fixed = {"jitter": lambda: 0.0, "notices": Notices(), "release": store.close}
+        fixed = {"jitter": lambda: 0.0, "notices": Notices()}
         addressed = {Address("default", position): inbox for position, inbox in enumerate(inboxes)}
         return Sender(store.notifications, addressed, **(fixed | given))
 

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from tocsin.store import Alert, AlertTransition, LoggedNotification, OutboxEntry, Store
+from tocsin.store.metrics import AHEAD, RETENTION
 
 
 @pytest.fixture
@@ -37,10 +38,29 @@ def test_metric_batches_are_tailed_in_order(store):
 def test_old_batches_expire_and_ids_are_not_used_again(store):
     store.metric_batches.append(b"old", at=1.0)
     (old,) = store.metric_batches.after(0)
-    store.metric_batches.expire(before=2.0)
-    store.metric_batches.append(b"new", at=3.0)
+    store.metric_batches.append(b"new", at=RETENTION + 2.0)
     (new,) = store.metric_batches.after(0)
     assert (new.payload, new.id > old.id) == (b"new", True)
+
+
+def test_batches_are_bounded_though_nobody_evaluates(store):
+    for at in range(0, 10_000, 15):
+        store.metric_batches.append(b"{}", at=float(at))
+    assert len(store.metric_batches.after(0, limit=1_000)) == RETENTION // 15 + 1
+
+
+def test_what_a_clock_wrote_that_was_ahead_is_dropped(store):
+    store.metric_batches.append(b"ahead", at=100.0 + AHEAD + 1)
+    store.metric_batches.append(b"a little ahead", at=100.0 + AHEAD)
+    store.metric_batches.append(b"right", at=100.0)
+    assert [batch.payload for batch in store.metric_batches.after(0)] == [b"a little ahead", b"right"]
+
+
+def test_the_time_of_the_last_evaluation_survives(store):
+    assert store.alerts.evaluated_at() is None
+    for at in (1.0, 2.0):
+        store.alerts.set_evaluated(at=at)
+    assert store.alerts.evaluated_at() == 2.0
 
 
 def test_alerts_survive_as_they_are(store):
@@ -99,4 +119,4 @@ def test_the_life_of_an_entry(store):
     states = {e.key: (e.state, e.attempts, e.last_error, e.sent_at) for e in store.notifications.history()}
     assert states == {"a": ("pending", 1, "503", None), "b": ("sent", 1, "", 3.0), "c": ("parked", 1, "404", None)}
     store.notifications.expire(before=10.0)
-    assert [e.key for e in store.notifications.history()] == ["a", "c"]
+    assert [e.key for e in store.notifications.history()] == ["a"]

@@ -1,10 +1,14 @@
 import multiprocessing
+import os
 import sqlite3
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from tocsin.store import Occurrence, Sighting, Store, StoreError
+from tocsin.store import issues as issues_room
 from tocsin.store.issues import OCCURRENCES_PER_ISSUE
 
 
@@ -28,6 +32,22 @@ def sighting(**changes):
 
 def keep(issue, _sighting):
     return issue.status
+
+
+PATIENCE = 10.0
+
+
+@pytest.fixture
+def wait_for():
+    """Polls, because the other side is another process."""
+
+    def wait_for(condition):
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    return wait_for
 
 
 @pytest.fixture
@@ -120,6 +140,84 @@ def test_a_connection_is_not_used_across_a_fork(store):
     store.issues.record([sighting()], status_after=keep)
     assert child.exitcode == 0
     assert store.issues.recent()[0].count == 3
+
+
+FORKS = 30
+
+
+def test_children_of_a_process_that_writes_all_the_time_can_write(store):
+    """SQLite's locks and notes on them do not survive a fork."""
+    stopped = threading.Event()
+
+    def write():
+        while not stopped.wait(0.0005):
+            store.issues.record([sighting()], status_after=keep)
+            store.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    fork = multiprocessing.get_context("fork")
+    children = [fork.Process(target=_count_many, args=(store.path, 1), daemon=True) for _ in range(FORKS)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(10)
+    stopped.set()
+    writer.join()
+    assert [child.exitcode for child in children] == [0] * FORKS
+
+
+def _write_as_a_daemon(path, orphaned, read):
+    """As a daemon does: its parent, which had the store open, is gone."""
+    store = Store(path)
+    store.issues.record([sighting()], status_after=keep)
+    if os.fork():
+        os._exit(0)
+    orphaned.wait(10)
+    store.issues.record([sighting()], status_after=keep)
+    read.wait(10)
+    store.issues.record([sighting()], status_after=keep)
+    os._exit(0)
+
+
+def test_an_orphan_and_a_reader_that_comes_and_goes_lose_nothing(tmp_path, wait_for):
+    path = tmp_path / "tocsin.db"
+    fork = multiprocessing.get_context("fork")
+    orphaned, read = fork.Event(), fork.Event()
+    parent = fork.Process(target=_write_as_a_daemon, args=(path, orphaned, read))
+    parent.start()
+    parent.join()
+
+    def count():
+        reader = Store(path)
+        (issue,) = reader.issues.recent()
+        reader.close()
+        return issue.count
+
+    orphaned.set()
+    wait_for(lambda: count() == 2)
+    read.set()
+    wait_for(lambda: count() == 3)
+
+
+def test_new_issues_and_those_that_came_back_are_the_newest(store):
+    for number in range(4):
+        seen = {"fingerprint": f"v1:{number}", "first_at": 10.0 * number, "last_at": 1000.0 - number}
+        store.issues.record([sighting(**seen)], status_after=keep)
+    store.issues.set_status(1, "resolved", at=50.0)
+    store.issues.record([sighting(fingerprint="v1:0", first_at=100.0)], status_after=lambda *_: "regressed")
+    assert [issue.id for issue in store.issues.newest(seen_since=900.0, limit=2)] == [1, 4]
+
+
+def test_issues_are_bounded_and_those_seen_last_stay(store, monkeypatch):
+    monkeypatch.setattr(issues_room, "ISSUES", 3)
+    for number in range(6):
+        sample = Occurrence(at=float(number), message="m")
+        seen = sighting(fingerprint=f"v1:{number}", last_at=200.0 + number, samples=(sample,))
+        store.issues.record([seen, sighting(last_at=300.0)], status_after=keep)
+    assert [issue.fingerprint for issue in store.issues.recent()] == ["v1:0123456789abcdef", "v1:5", "v1:4"]
+    assert len(store.issues.fingerprints("shop")) == 3
+    assert store.issues.occurrences(2) == []
 
 
 def test_a_store_that_cannot_be_written_names_the_file_and_the_setting(tmp_path):

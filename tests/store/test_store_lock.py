@@ -51,3 +51,16 @@ def test_a_forked_child_neither_holds_nor_frees_its_parents_lock(tmp_path):
     assert result.get() == (False, False)
     assert not EvaluatorLock(tmp_path / "lock").acquire()
     lock.release()
+
+
+def test_a_lock_whose_file_was_deleted_is_held_no_longer(tmp_path):
+    first, second = EvaluatorLock(tmp_path / "lock"), EvaluatorLock(tmp_path / "lock")
+    assert first.acquire()
+    (tmp_path / "lock").unlink()
+    assert not first.held
+    assert second.acquire()
+    assert not first.acquire()
+    assert first.holder() == os.getpid()
+    second.release()
+    assert first.acquire()
+    first.release()

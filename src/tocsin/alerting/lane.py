@@ -10,16 +10,15 @@ from tocsin.guard import guard
 
 
 class Lane:
-    """Runs `work` in a daemon thread, without telemetry, from the first `wake` on, and `release` at its end.
+    """Runs `work` in a daemon thread, without telemetry, from the first `wake` on.
 
     `work` returns for how many seconds there is nothing to do, None for until the next `wake`. A forked child has no
     thread until it wakes the lane itself.
     """
 
-    def __init__(self, name: str, work: Callable[[], float | None], *, release: Callable[[], object]) -> None:
+    def __init__(self, name: str, work: Callable[[], float | None]) -> None:
         self._name = name
         self._work = work
-        self._release = release
         self._woken = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -49,7 +48,6 @@ class Lane:
                 self._woken.wait(self._step())
                 # Before the look at `_stopping`, so that a `stop` at any moment is heard.
                 self._woken.clear()
-            self._release()
 
     def _step(self) -> float | None:
         with guard.block(self._name):

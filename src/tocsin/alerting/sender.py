@@ -53,8 +53,6 @@ class Sender:
 
     What fails is tried again after growing waits, or when the receiver asked for it. It is parked where the receiver
     refuses it for good, is no longer configured, or has not taken it for a day. A person is told once of each.
-
-    `release` is called at the end of each thread: it closes the thread's connection to the store.
     """
 
     def __init__(
@@ -64,14 +62,12 @@ class Sender:
         *,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
-        release: Callable[[], object] = lambda: None,
         notices: Notices = notices,
     ) -> None:
         self._outbox = outbox
         self._receivers = dict(receivers)
         self._clock = clock
         self._jitter = jitter
-        self._release = release
         self._notices = notices
         self._lanes: dict[Address, Lane] = {}
 
@@ -92,7 +88,7 @@ class Sender:
         """
         for address in self._addresses():
             if address not in self._lanes:
-                self._lanes[address] = Lane(str(address), partial(self._work, address), release=self._release)
+                self._lanes[address] = Lane(str(address), partial(self._work, address))
             self._lanes[address].wake()
 
     def stop(self, *, timeout: float) -> None:

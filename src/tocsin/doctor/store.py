@@ -1,5 +1,6 @@
 """The store, and who reads it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -15,7 +16,7 @@ def check_store(store: Store, *, evaluate: bool) -> Iterator[Check]:
     """Whether the store takes a write, which is rolled back, and which process evaluates its rules."""
     try:
         with suppress(_RollBackError), store.transaction():
-            store.metric_batches.append(b"{}", at=0.0)
+            store.metric_batches.append(b"{}", at=time.time())
             raise _RollBackError
     except StoreError as error:
         problem, _, fix = str(error).partition(". ")

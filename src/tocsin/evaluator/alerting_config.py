@@ -1,8 +1,9 @@
 """The routing that the settings ask for."""
 
-from tocsin.alerting import AlertingConfig, AlertingConfigError, load, simple
-from tocsin.config import Config
+from tocsin.alerting import AlertingConfig, load, receivers, simple
+from tocsin.config import Config, variable
 from tocsin.notices import notices
+from tocsin.notify.target import Target
 
 
 def load_alerting(config: Config) -> AlertingConfig:
@@ -14,14 +15,19 @@ def load_alerting(config: Config) -> AlertingConfig:
         try:
             text = config.alertmanager.read_text(encoding="utf-8")
             loaded = load(text, source=str(config.alertmanager), external_url=config.external_url)
-        except (OSError, AlertingConfigError) as error:
+            receivers(loaded)
+        except (OSError, ValueError) as error:
             notices.say(f"routing of alerts is off: {error}", once="alertmanager")
         else:
             _say_what_is_left_out(config, loaded)
             return loaded
+    return _receivers_of_settings(config)
+
+
+def _receivers_of_settings(config: Config) -> AlertingConfig:
     return simple(
-        webhook_url=config.webhook_url,
-        slack_webhook_url=config.slack_webhook_url,
+        webhook_url=_usable("webhook_url", config.webhook_url),
+        slack_webhook_url=_usable("slack_webhook_url", config.slack_webhook_url),
         file=config.alert_file,
         console=config.alert_console,
         group_wait=config.group_wait,
@@ -29,6 +35,16 @@ def load_alerting(config: Config) -> AlertingConfig:
         repeat_interval=config.repeat_interval,
         external_url=config.external_url,
     )
+
+
+def _usable(setting: str, url: str | None) -> str | None:
+    """The URL, if it can be one."""
+    try:
+        Target.parse(url or "http://unset")
+    except ValueError as error:
+        notices.say(f"{variable(setting)} is not used: {error}", once=variable(setting))
+        return None
+    return url
 
 
 def _say_what_is_left_out(config: Config, loaded: AlertingConfig) -> None:

@@ -1,6 +1,9 @@
 """A process that evaluates as soon as nobody else does."""
 
+import os
+import threading
 import time
+import weakref
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -8,7 +11,8 @@ from typing import TYPE_CHECKING
 from opentelemetry.metrics import Meter
 
 from tocsin.config import Config
-from tocsin.evaluator.issue_metrics import observe_issues
+from tocsin.evaluator.issue_metrics import IssueMetrics
+from tocsin.evaluator.lag import Lag
 from tocsin.notices import notices
 from tocsin.store import Store, StoreError
 from tocsin.telemetry import observe_host
@@ -38,30 +42,49 @@ class Candidate:
         self._meter = meter
         self._collect = collect
         self._clock = clock
+        self._issues = IssueMetrics()
+        self._lag = Lag(config.evaluation_interval, clock=clock)
         self._evaluator: Evaluator | None = None
         self._observing = False
+        self._stepping = threading.Lock()
+        this = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: _free(this()))
 
     def step(self) -> bool:
-        """Evaluate once if the lock is, or can be, this process'; whether it did."""
-        if not self._lock():
-            self._evaluator = None
+        """Evaluate once if the lock is, or can be, this process'; whether it did. No two threads do so at once."""
+        if find_spec("numpy") is None or not self._stepping.acquire(blocking=False):
             return False
+        stepping = self._stepping
         try:
-            self._evaluator = self._evaluator or self._take_over()
-            if self._evaluator is not None:
-                self._evaluator.tick(self._clock())
+            return self._lock() and self._evaluate()
         except StoreError as error:
             notices.say(f"nothing is saved and nobody is alerted: {error}", once="store")
             return False
-        return self._evaluator is not None
+        finally:
+            stepping.release()
 
     def leave(self, *, timeout: float = 0.0) -> None:
-        """Let another process evaluate; notifications that are on their way get `timeout` seconds."""
-        if self._evaluator is not None:
-            self._evaluator.close(timeout=timeout)
-        self._store.lock.release()
+        """Let another process evaluate; notifications that are on their way get `timeout` seconds.
+
+        While another thread is at a step, nothing is let go: the end of the process will.
+        """
+        if not self._stepping.acquire(blocking=False):
+            return
+        try:
+            self._dismiss(timeout=timeout)
+            self._store.lock.release()
+        finally:
+            self._stepping.release()
+
+    def free(self) -> None:
+        """A fork copies no threads: in the child none is at a step, and none delivers what the evaluator decided."""
+        self._stepping = threading.Lock()
+        self._evaluator = None
 
     def _lock(self) -> bool:
+        """Whether the lock is held; what an evaluator knew when it was not is of no use."""
+        if not self._store.lock.held:
+            self._dismiss()
         try:
             self._store.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return self._store.lock.acquire()
@@ -69,20 +92,49 @@ class Candidate:
             notices.say(f"alerts are off: {self._store.path.parent} cannot be written: {error.strerror}", once="lock")
             return False
 
-    def _take_over(self) -> "Evaluator | None":
-        if find_spec("numpy") is None:
-            return None
-        from tocsin.evaluator.evaluator import Evaluator  # noqa: PLC0415  see the class
-
+    def _evaluate(self) -> bool:
         self._observe()
-        return Evaluator(self._config, store=self._store, collect=self._collect)
+        self._issues.read(self._store, now=self._clock())
+        self._collect()
+        # After the collection, whose samples would be in the future otherwise.
+        now = self._clock()
+        self._lag.begin(now)
+        if self._evaluator is not None and self._evaluator.is_ahead_of(now):
+            self._dismiss()
+        self._evaluator = self._evaluator or self._take_over(now)
+        self._evaluator.tick(now)
+        return True
+
+    def _dismiss(self, *, timeout: float = 0.0) -> None:
+        if self._evaluator is not None:
+            self._evaluator.close(timeout=timeout)
+            self._evaluator = None
+
+    def _take_over(self, now: float) -> "Evaluator":
+        """Who cannot evaluate does not keep others from it."""
+        try:
+            from tocsin.evaluator.evaluator import Evaluator  # noqa: PLC0415  see the class
+
+            return Evaluator(self._config, store=self._store, now=now)
+        except BaseException:
+            self._store.lock.release()
+            raise
 
     def _observe(self) -> None:
         """One process speaks for the machine and for the issues: the one that evaluates, none that it forked."""
         if not self._observing:
             self._observing = True
-            observe_host(self._meter, active=lambda: self._store.lock.held)
-            observe_issues(self._meter, self._store, active=lambda: self._store.lock.held)
+            observe_host(self._meter, active=self._speaks)
+            self._issues.observe(self._meter, active=self._speaks)
+            self._lag.observe(self._meter, active=self._speaks)
+
+    def _speaks(self) -> bool:
+        return self._store.lock.held
+
+
+def _free(candidate: Candidate | None) -> None:
+    if candidate is not None:
+        candidate.free()
 
 
 def outlook(config: Config) -> str:

@@ -1,11 +1,14 @@
 """What an evaluation changed: the difference between two sets of alerts, as rows for the store."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin.store import Alert, AlertTransition
 
 Key = tuple[str, str, str]
+
+#: Of two rules with one name and the same labels, the more urgent alert counts.
+_URGENCY = {"inactive": 0, "pending": 1, "firing": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,24 @@ class Changes:
 
 def by_key(alerts: Iterable[Alert]) -> dict[Key, Alert]:
     """Alerts by what identifies them in the store."""
-    return {(alert.group, alert.rule, alert.fingerprint): alert for alert in alerts}
+    ordered = sorted(alerts, key=lambda alert: _URGENCY[alert.state])
+    return {(alert.group, alert.rule, alert.fingerprint): alert for alert in ordered}
+
+
+def outlasting(
+    before: Mapping[Key, Alert], after: Mapping[Key, Alert], *, at: float, retention: float
+) -> dict[Key, Alert]:
+    """Alerts that their rules no longer know, and that somebody may still have to hear of.
+
+    One that fired is resolved: its rule was removed, renamed, or exceeds the limit of its group. What is resolved stays
+    for `retention` seconds.
+    """
+    missing = {key: _ended(alert, at) for key, alert in before.items() if key not in after}
+    return {
+        key: alert
+        for key, alert in missing.items()
+        if alert.resolved_at is not None and at - alert.resolved_at <= retention
+    }
 
 
 def changes(before: Mapping[Key, Alert], after: Mapping[Key, Alert], *, at: float) -> Changes:
@@ -33,6 +53,10 @@ def changes(before: Mapping[Key, Alert], after: Mapping[Key, Alert], *, at: floa
     ]
     steps += [_step(alert, "inactive", at) for alert in gone if alert.state == "pending"]
     return Changes(written, gone, tuple(steps))
+
+
+def _ended(alert: Alert, at: float) -> Alert:
+    return replace(alert, state="inactive", resolved_at=at) if alert.state == "firing" else alert
 
 
 def _step(alert: Alert, state: str, at: float) -> AlertTransition:

@@ -1,19 +1,17 @@
 """One look at the world: new samples in, rules evaluated, decisions stored, notifications on their way."""
 
-from collections.abc import Callable
-
 from tocsin.alerting import Sender, Timers, dispatch, receivers
 from tocsin.config import Config
 from tocsin.evaluator.alerting_config import load_alerting
-from tocsin.evaluator.changes import by_key, changes
+from tocsin.evaluator.changes import Key, by_key, changes, outlasting
 from tocsin.evaluator.groups import Groups
 from tocsin.evaluator.tail import Tail
+from tocsin.rules.alert import RESOLVED_RETENTION
 from tocsin.series import Head
-from tocsin.store import Store
+from tocsin.store import Alert, Store
+from tocsin.store.metrics import RETENTION
 
-#: How long samples stay in memory, and metric batches in the store: the longest window of a rule, and a lookback.
-RETENTION = 3900.0
-#: How long what was sent and told is remembered, beyond the repeat interval.
+#: How long what was sent and told is remembered, beyond the longest repeat interval.
 LOG_RETENTION = 5 * 86400.0
 #: Between two clean-ups.
 HOUSEKEEPING = 300.0
@@ -25,21 +23,26 @@ class Evaluator:
     Raises `StoreError` where the store cannot be used; the next tick tries again.
     """
 
-    def __init__(self, config: Config, *, store: Store, collect: Callable[[], object]) -> None:
+    def __init__(self, config: Config, *, store: Store, now: float) -> None:
         self._store = store
-        self._collect = collect
         self._head = Head(retention=RETENTION)
-        self._tail = Tail(store.metric_batches, self._head, retention=RETENTION)
+        self._tail = Tail(store.metric_batches, self._head)
         self._alerts = by_key(store.alerts.current())
-        self._groups = Groups(config, self._head, restored=self._alerts.values())
+        stopped_at = store.alerts.evaluated_at()
+        self._groups = Groups(config, self._head, restored=self._alerts.values(), stopped_at=stopped_at, now=now)
         self._alerting = load_alerting(config)
-        self._sender = Sender(store.notifications, receivers(self._alerting), release=store.close)
+        self._sender = Sender(store.notifications, receivers(self._alerting))
         self._timers: Timers = {}
+        self._ticked_at = now
         self._cleaned_at = 0.0
+
+    def is_ahead_of(self, now: float) -> bool:
+        """Whether the clock was set back since the last tick: then what is due when is wrong, and a new one knows."""
+        return self._ticked_at > now
 
     def tick(self, now: float) -> None:
         """Evaluate every group that is due, decide who has to hear of it, and wake the sender."""
-        self._collect()
+        self._ticked_at = now
         self._tail.read(now)
         self._decide(now)
         self._sender.wake()
@@ -50,19 +53,26 @@ class Evaluator:
         self._sender.stop(timeout=timeout)
 
     def _decide(self, now: float) -> None:
-        alerts = by_key(self._groups.evaluate(now))
+        alerts = self._evaluate(now)
         changed = changes(self._alerts, alerts, at=now)
         log = self._store.notifications.logged()
         dispatched = dispatch(alerts.values(), config=self._alerting, log=log, timers=self._timers, now=now)
         with self._store.transaction():
             self._store.alerts.replace(changed.written, gone=changed.gone)
+            self._store.alerts.set_evaluated(at=now)
             self._store.alerts.log(changed.transitions)
             self._store.notifications.enqueue(dispatched.decisions)
         self._alerts, self._timers = alerts, dispatched.timers
+
+    def _evaluate(self, now: float) -> dict[Key, Alert]:
+        alerts = by_key(self._groups.evaluate(now))
+        # Long enough for the flush that tells of it.
+        retention = max(RESOLVED_RETENTION, *(2 * route.group_interval for route in self._alerting.route.walk()))
+        return alerts | outlasting(self._alerts, alerts, at=now, retention=retention)
 
     def _clean_up(self, now: float) -> None:
         if now - self._cleaned_at < HOUSEKEEPING:
             return
         self._cleaned_at = now
-        self._store.metric_batches.expire(before=now - RETENTION)
-        self._store.notifications.expire(before=now - LOG_RETENTION)
+        repeat_interval = max(route.repeat_interval for route in self._alerting.route.walk())
+        self._store.notifications.expire(before=now - LOG_RETENTION - repeat_interval)

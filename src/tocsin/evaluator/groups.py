@@ -1,36 +1,22 @@
 """All rule groups over one series head."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tocsin.alerting.fingerprint import fingerprint
 from tocsin.config import Config
-from tocsin.evaluator.rule_files import rule_groups
+from tocsin.evaluator.own_files import OwnFiles
+from tocsin.evaluator.rule_files import evaluable, fixed_groups
 from tocsin.promql import evaluate
 from tocsin.promql.ast import Expr
 from tocsin.promql.values import Value
-from tocsin.rules import ActiveAlert, AlertState, Group, GroupEvaluator, RuleStatus
+from tocsin.rules import ActiveAlert, AlertState, Group, GroupEvaluator, RuleStatus, resume
+from tocsin.rules.head_sink import HeadSink
 from tocsin.rules.rule import rule_key
 from tocsin.series import Head
-from tocsin.series.labels import Labels
 from tocsin.series.labels import from_mapping as labels_of
 from tocsin.store import Alert
-
-
-class HeadSink:
-    """Where rules write their series."""
-
-    def __init__(self, head: Head) -> None:
-        self._head = head
-
-    def append(self, labels: Labels, at: float, value: float) -> None:
-        """Write a sample."""
-        self._head.append(labels, round(at * 1000), value)
-
-    def mark_stale(self, labels: Labels, at: float) -> None:
-        """End a series."""
-        self._head.stale(labels, round(at * 1000))
 
 
 @dataclass(slots=True)
@@ -42,34 +28,75 @@ class Scheduled:
     interval: float
     due: float = 0.0
 
+    def advance(self, now: float) -> None:
+        """A late evaluation does not shift the rhythm."""
+        following = self.due + self.interval
+        self.due = following if following > now else now + self.interval
+
 
 class Groups:
-    """Evaluates each group at its own interval; `restored` are the alerts that an earlier evaluator left."""
+    """Evaluates each group at its own interval.
 
-    def __init__(self, config: Config, head: Head, *, restored: Iterable[Alert]) -> None:
+    `restored` are the alerts that an earlier evaluator left at `stopped_at`; None where there was none.
+    """
+
+    def __init__(
+        self, config: Config, head: Head, *, restored: Iterable[Alert], stopped_at: float | None, now: float
+    ) -> None:
         self._head = head
-        left = _by_rule(restored)
-        self._scheduled = [self._schedule(config, group, left) for group in rule_groups(config)]
+        self._stopped_at = now if stopped_at is None else stopped_at
+        self._started_at = now
+        self._config = config
+        self._left = _by_rule(restored)
+        self._own_files = OwnFiles(config.rules)
+        self._fixed = [self._schedule(group) for group in fixed_groups(config)]
+        self._own: dict[str, Scheduled] = {}
+        self._reload(now)
+        self._left = {}
+
+    @property
+    def scheduled(self) -> tuple[Scheduled, ...]:
+        """All groups, in the order of their evaluation."""
+        return (*self._fixed, *self._own.values())
 
     def evaluate(self, now: float) -> Iterator[Alert]:
-        """Evaluate what is due; then all alerts of all rules."""
-        for group in self._scheduled:
+        """Read rule files that changed, evaluate what is due; then all alerts of all rules."""
+        self._reload(now)
+        for group in self.scheduled:
             if now >= group.due:
                 group.evaluator.evaluate(now)
-                group.due = now + group.interval
+                group.advance(now)
             for status in group.evaluator.statuses:
                 yield from _rows(group.key, status)
 
-    def _schedule(self, config: Config, group: Group, left: Mapping[str, Mapping[str, list[ActiveAlert]]]) -> Scheduled:
+    def _reload(self, now: float) -> None:
+        """Rules that are still there carry on; what the others wrote ends."""
+        if not self._own_files.refresh():
+            return
+        before = self._own
+        scheduled = [self._schedule(group) for group in evaluable(self._own_files.files)]
+        self._own = {group.key: group for group in scheduled}
+        for key, group in self._own.items():
+            if key in before:
+                group.evaluator.succeed(before[key].evaluator, now)
+                group.due = min(before[key].due, now + group.interval)
+        for key in before.keys() - self._own.keys():
+            before[key].evaluator.end(now)
+
+    def _schedule(self, group: Group) -> Scheduled:
         key = f"{group.source};{group.name}"
+        interval = group.interval or self._config.evaluation_interval
         evaluator = GroupEvaluator(
             group,
             query=self._query,
             sink=HeadSink(self._head),
-            external_url=config.external_url,
-            alerts=left.get(key),
+            external_url=self._config.external_url,
+            alerts={rule: self._resume(alerts, interval) for rule, alerts in self._left.get(key, {}).items()},
         )
-        return Scheduled(key, evaluator, group.interval or config.evaluation_interval)
+        return Scheduled(key, evaluator, interval)
+
+    def _resume(self, alerts: Iterable[ActiveAlert], interval: float) -> list[ActiveAlert]:
+        return resume(alerts, stopped_at=self._stopped_at, at=self._started_at, interval=interval)
 
     def _query(self, expr: Expr, at: float) -> Value:
         return evaluate(expr, self._head, at)

@@ -1,39 +1,80 @@
-"""The rule files that the settings name."""
+"""The rules that the settings name."""
 
-import glob
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
-from tocsin.config import Config
+from tocsin.config import Config, changed_thresholds
+from tocsin.evaluator.own_files import OwnFiles
 from tocsin.notices import notices
-from tocsin.rules import Group, RuleFile, RuleFileError, load, load_pack
+from tocsin.rules import (
+    Compiled,
+    Group,
+    RecordingRule,
+    Rule,
+    RuleFile,
+    compile_slos,
+    compile_thresholds,
+    load,
+    load_pack,
+    rule_key,
+    with_signals,
+    within,
+)
+
+#: The longest window that the evaluator has samples for, in seconds; it keeps a lookback more.
+WINDOW = 3600.0
 
 
 def rule_groups(config: Config) -> list[Group]:
-    """The groups of the shipped packs and of the application's own files.
+    """The groups of the shipped packs, of the thresholds and objectives, and of the application's own files.
 
-    A file that Prometheus would reject is said, with its first problem, and left out; the others count all the same.
+    What Prometheus would reject is said and left out, and so is a rule that looks back further than there are samples:
+    neither is ever silently without a result. The others count all the same.
     """
-    return [group for file in (*map(load_pack, config.packs), *_own_files(config)) for group in file.groups]
+    own = OwnFiles(config.rules)
+    own.refresh()
+    return [*fixed_groups(config), *evaluable(own.files)]
 
 
-def rule_paths(patterns: tuple[str, ...]) -> Iterator[tuple[str, list[Path]]]:
-    """Each pattern with the files that it names."""
-    for pattern in patterns:
-        yield pattern, sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207  absolute patterns too
+def fixed_groups(config: Config) -> list[Group]:
+    """The groups of packs, thresholds and objectives, which do not change while the process runs."""
+    return evaluable((*_packs(config), *_compiled(config)))
 
 
-def _own_files(config: Config) -> Iterator[RuleFile]:
-    for pattern, paths in rule_paths(config.rules):
-        if not paths:
-            notices.say(f"rules: no file matches {pattern}", once=pattern)
-        yield from filter(None, map(_usable, paths))
+def evaluable(files: Iterable[RuleFile]) -> list[Group]:
+    """The groups of the files, without the rules that look back too far, which are said."""
+    return [_evaluable(group) for file in files for group in file.groups]
 
 
-def _usable(path: Path) -> RuleFile | None:
-    try:
-        return load(path.read_text(encoding="utf-8"), source=str(path))
-    except (OSError, UnicodeDecodeError, RuleFileError) as error:
-        first = str(error).split("\n", maxsplit=1)[0]
-        notices.say(f"rules of {path} are off: {first} (all problems: `tocsin doctor`)", once=str(path))
-        return None
+def compiled_settings(config: Config) -> dict[str, Compiled]:
+    """What the settings `thresholds` and `slo` become, by setting."""
+    return {"thresholds": compile_thresholds(config.thresholds), "slo": compile_slos(config.slo)}
+
+
+def _packs(config: Config) -> Iterator[RuleFile]:
+    thresholds = changed_thresholds(config)
+    for name in with_signals(config.packs):
+        yield load_pack(name, thresholds)
+
+
+def _compiled(config: Config) -> Iterator[RuleFile]:
+    for setting, compiled in compiled_settings(config).items():
+        for problem in compiled.problems:
+            notices.say(f"not used: {problem}", once=str(problem))
+        yield load(compiled.text, source=setting)
+
+
+def _evaluable(group: Group) -> Group:
+    kept, left_out = within(group, WINDOW)
+    if left_out:
+        names = ", ".join(map(_named, left_out))
+        notices.say(
+            f"rules that look back more than 1h are off here: {names} of group {group.name} in {group.source}"
+            " (Prometheus evaluates them: `tocsin rules export`)",
+            once=f"{group.source};{group.name}",
+        )
+    return kept
+
+
+def _named(rule: Rule) -> str:
+    """Alerts with their labels, since others of the same name may be on."""
+    return rule.name if isinstance(rule, RecordingRule) else rule_key(rule)

@@ -5,22 +5,29 @@ knows a store, a clock or a network.
 """
 
 from tocsin.rules.alert import ActiveAlert, AlertState, DuplicateAlertError, next_alerts, resume
+from tocsin.rules.compiled import Compiled, rule_file
 from tocsin.rules.document import Problem
+from tocsin.rules.entry import KeyProblem
 from tocsin.rules.expansion import Expander
 from tocsin.rules.file import RuleFile, RuleFileError, load
 from tocsin.rules.group import GroupEvaluator, Health, Query, RuleStatus, Sink
-from tocsin.rules.packs import load_pack, pack_names
+from tocsin.rules.packs import load_pack, pack_groups, pack_names, with_signals
+from tocsin.rules.reach import reach, within
 from tocsin.rules.rule import AlertingRule, Group, RecordingRule, Rule, rule_key
+from tocsin.rules.slo import compile_slos
+from tocsin.rules.thresholds import compile_thresholds
 
 __all__ = [
     "ActiveAlert",
     "AlertState",
     "AlertingRule",
+    "Compiled",
     "DuplicateAlertError",
     "Expander",
     "Group",
     "GroupEvaluator",
     "Health",
+    "KeyProblem",
     "Problem",
     "Query",
     "RecordingRule",
@@ -29,10 +36,17 @@ __all__ = [
     "RuleFileError",
     "RuleStatus",
     "Sink",
+    "compile_slos",
+    "compile_thresholds",
     "load",
     "load_pack",
     "next_alerts",
+    "pack_groups",
     "pack_names",
+    "reach",
     "resume",
+    "rule_file",
     "rule_key",
+    "with_signals",
+    "within",
 ]

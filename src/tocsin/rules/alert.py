@@ -125,12 +125,12 @@ def resume(alerts: Iterable[ActiveAlert], *, stopped_at: float, at: float, inter
     """The alerts as an evaluator takes them over that last ran at `stopped_at`.
 
     Time in which nobody looked does not count towards `for`: pending alerts move by what exceeds one interval, and
-    after an outage of more than an hour they start anew. Firing and resolved alerts stay as they are.
+    after an outage of more than an hour they start anew. Firing and resolved alerts stay as they are. An alert that
+    began in the future, because the clock was set back since, begins now.
     """
-    outage = at - stopped_at - interval
-    if outage <= 0:
-        return list(alerts)
-    return [_delayed(alert, outage) for alert in alerts if not _forgotten(alert, outage)]
+    outage = max(0.0, at - stopped_at - interval)
+    left = [_delayed(alert, outage) for alert in alerts if not _forgotten(alert, outage)]
+    return [replace(alert, active_at=min(alert.active_at, at)) for alert in left]
 
 
 def _forgotten(alert: ActiveAlert, outage: float) -> bool:

@@ -10,11 +10,13 @@ import yaml
 from tocsin.gotemplate.duration import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 _NULL: Final = "tag:yaml.org,2002:null"
 _MERGE: Final = "tag:yaml.org,2002:merge"
 _INTEGER: Final = "tag:yaml.org,2002:int"
+_FLOAT: Final = "tag:yaml.org,2002:float"
+_BOOLEAN: Final = "tag:yaml.org,2002:bool"
 #: libyaml's loader where PyYAML was built with it: ten times as fast.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -142,6 +144,22 @@ class Fields:
             self.complain(key, f"{key} must be a whole number such as 10, not {_kind(node)}")
             return 0
 
+    def number(self, key: str) -> float:
+        """A number, which may be infinite or none; 0 where there is none."""
+        node = self._given(key)
+        try:
+            return 0.0 if node is None else _NUMBERS[node.tag](str(node.value).replace("_", "").lower())
+        except (KeyError, ValueError):
+            self.complain(key, f"{key} must be a number such as 1, 0.5, .inf or .nan")
+            return 0.0
+
+    def boolean(self, key: str) -> bool:
+        """True or false; false where it is absent."""
+        node = self._given(key)
+        if node is not None and node.tag != _BOOLEAN:
+            self.complain(key, f"{key} must be true or false, not {_kind(node)}")
+        return node is not None and str(node.value).lower() in {"true", "yes", "on"}
+
     def duration(self, key: str) -> float | None:
         """The seconds of a duration, None where there is none."""
         text = self.text(key)
@@ -159,6 +177,12 @@ class Fields:
     def _given(self, key: str) -> yaml.Node | None:
         node = self.values.get(key)
         return None if node is None or node.tag == _NULL else node
+
+
+_NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
+    _INTEGER: lambda text: int(text, 0),
+    _FLOAT: lambda text: float(text.replace(".inf", "inf").replace(".nan", "nan")),
+}
 
 
 def line_of(node: yaml.Node) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
@@ -112,6 +113,27 @@ class GroupEvaluator:
             self._statuses[index] = self._evaluate(index, status, at)
         return self.statuses
 
+    @property
+    def written(self) -> tuple[frozenset[Labels], ...]:
+        """The series that every rule wrote at its last successful evaluation, in the order of the group."""
+        return tuple(self._written)
+
+    def succeed(self, previous: GroupEvaluator, at: float) -> None:
+        """Carry on where the evaluator of an earlier version of the group stopped.
+
+        Rules that are still there keep their alerts and their series; the series of the others end.
+        """
+        left = defaultdict(list)
+        for status, written in zip(previous.statuses, previous.written, strict=True):
+            left[_identity(status.rule)].append((status, written))
+        for index, status in enumerate(self._statuses):
+            if same := left[_identity(status.rule)]:
+                inherited, self._written[index] = same.pop(0)
+                self._statuses[index] = replace(inherited, rule=status.rule)
+        for _, written in (each for same in left.values() for each in same):
+            for labels in written:
+                self._sink.mark_stale(labels, self._shifted(at))
+
     def end(self, at: float) -> None:
         """Mark everything the group wrote as stale: its file was removed or changed."""
         for index in range(len(self._written)):
@@ -167,6 +189,10 @@ class GroupEvaluator:
         for labels in self._written[index] - written:
             self._sink.mark_stale(labels, at)
         self._written[index] = written
+
+
+def _identity(rule: Rule) -> tuple[type, str]:
+    return type(rule), rule_key(rule)
 
 
 def _status(rule: Rule, alerts: Mapping[str, Iterable[ActiveAlert]]) -> RuleStatus:

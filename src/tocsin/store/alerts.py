@@ -36,6 +36,17 @@ class Alerts:
                 ((alert.group, alert.rule, alert.fingerprint) for alert in gone),
             )
 
+    def evaluated_at(self) -> float | None:
+        """When the alerts were last evaluated, by whichever process; None where they never were."""
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT at FROM evaluation").fetchone()
+            return row["at"] if row else None
+
+    def set_evaluated(self, *, at: float) -> None:
+        """Remember that all alerts are those of an evaluation at that time."""
+        with self._database.transaction() as connection:
+            insert(connection, "evaluation", {"id": 1, "at": at}, conflict="REPLACE")
+
     def log(self, transitions: Iterable[AlertTransition]) -> None:
         """Append to the history; the oldest entries beyond its bound are dropped."""
         with self._database.transaction() as connection:

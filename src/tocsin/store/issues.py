@@ -10,6 +10,8 @@ from tocsin.store.model import Issue, Occurrence, Sighting
 
 #: Newest occurrences kept for each issue.
 OCCURRENCES_PER_ISSUE = 50
+#: Issues kept, those seen last; an application that makes up a new one each time would fill the disk.
+ISSUES = 10_000
 
 Verdict = Callable[[Issue, Sighting], str]
 
@@ -27,19 +29,24 @@ class Issues:
         """
         with self._database.transaction() as connection:
             for sighting in sightings:
-                issue = _find(connection, sighting)
-                if issue is None:
-                    issue_id = _create(connection, sighting)
-                else:
-                    issue_id = issue.id
-                    _count(connection, issue, sighting, status_after(issue, sighting))
-                _keep_samples(connection, issue_id, sighting.samples)
+                _record(connection, sighting, status_after)
+            _forget_oldest(connection)
 
     def recent(self, *, seen_since: float = 0.0, limit: int = 1000) -> list[Issue]:
         """Issues seen at or after `seen_since`, the most recently seen first."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM issues WHERE last_seen >= ? ORDER BY last_seen DESC, id DESC LIMIT ?",
+                (seen_since, limit),
+            )
+            return [_issue(row) for row in rows]
+
+    def newest(self, *, seen_since: float, limit: int) -> list[Issue]:
+        """Issues seen at or after `seen_since`, those that began or came back last first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM issues WHERE last_seen >= ?"
+                " ORDER BY max(first_seen, coalesce(regressed_at, 0)) DESC, id DESC LIMIT ?",
                 (seen_since, limit),
             )
             return [_issue(row) for row in rows]
@@ -82,6 +89,24 @@ class Issues:
                 "UPDATE issues SET status = ?, resolved_at = ? WHERE id = ?", (status, resolved_at, issue_id)
             )
             return changed.rowcount == 1
+
+
+def _record(connection: sqlite3.Connection, sighting: Sighting, status_after: Verdict) -> None:
+    issue = _find(connection, sighting)
+    if issue is None:
+        issue_id = _create(connection, sighting)
+    else:
+        issue_id = issue.id
+        _count(connection, issue, sighting, status_after(issue, sighting))
+    _keep_samples(connection, issue_id, sighting.samples)
+
+
+def _forget_oldest(connection: sqlite3.Connection) -> None:
+    (count,) = connection.execute("SELECT count(*) FROM issues").fetchone()
+    if count > ISSUES:
+        connection.execute(
+            "DELETE FROM issues WHERE id IN (SELECT id FROM issues ORDER BY last_seen, id LIMIT ?)", (count - ISSUES,)
+        )
 
 
 def _find(connection: sqlite3.Connection, sighting: Sighting) -> Issue | None:

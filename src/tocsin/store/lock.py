@@ -22,23 +22,26 @@ class EvaluatorLock:
 
     @property
     def held(self) -> bool:
-        """Whether this process holds the lock."""
-        return self._fd is not None
+        """Whether this process holds the lock: the file at the path, not one that was deleted or replaced since."""
+        return self._fd is not None and self._is_at_path(self._fd)
 
     def acquire(self) -> bool:
         """Take the lock if it is free; True while this process holds it. Raises OSError where no file can be made."""
-        if self._fd is not None:
+        if self.held:
             return True
+        self.release()
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            os.ftruncate(fd, 0)
+            os.write(fd, str(os.getpid()).encode())
+        except OSError as error:
             os.close(fd)
-            return False
-        os.ftruncate(fd, 0)
-        os.write(fd, str(os.getpid()).encode())
+            if isinstance(error, BlockingIOError):
+                return False
+            raise
         self._fd = fd
-        return True
+        return self.held
 
     def release(self) -> None:
         """Give the lock to whoever asks next."""
@@ -56,6 +59,11 @@ class EvaluatorLock:
             except BlockingIOError:
                 return int(file.read())
         return None
+
+    def _is_at_path(self, fd: int) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(fd), self._path.stat())
+        return False
 
 
 def _forget(lock: EvaluatorLock | None) -> None:

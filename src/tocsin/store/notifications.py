@@ -63,9 +63,9 @@ class Notifications:
         )
 
     def expire(self, *, before: float) -> None:
-        """Forget sent notifications and log entries older than `before`."""
+        """Forget log entries and notifications older than `before`, sent or parked."""
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM outbox WHERE state = 'sent' AND created_at < ?", (before,))
+            connection.execute("DELETE FROM outbox WHERE state != 'pending' AND created_at < ?", (before,))
             connection.execute("DELETE FROM notification_log WHERE at < ?", (before,))
 
     def _update(self, statement: str, *values: object) -> None:

@@ -111,6 +111,13 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX outbox_by_state ON outbox (state, next_attempt_at);
     """,
+    """
+    -- One row: when alerts were last evaluated.
+    CREATE TABLE evaluation (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        at REAL NOT NULL
+    );
+    """,
 )
 
 

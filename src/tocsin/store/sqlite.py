@@ -31,5 +31,5 @@ class Store:
         return self._database.transaction()
 
     def close(self) -> None:
-        """Close this thread's connection."""
+        """Close the file; the next use opens it again."""
         self._database.close()
