@@ -5,18 +5,28 @@ A value comes from, in this order: an argument of `tocsin.install()`, the enviro
 """
 
 import difflib
+import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import yaml
 
+from tocsin.pack_thresholds import PACK_THRESHOLDS
+
 PREFIX = "TOCSIN_"
 CONFIG_FILE = "tocsin.yml"
-PACKS = ("issues", "application", "host", "telemetry")
+THRESHOLD = "threshold_"
+#: Quiet on every machine where the application is fine.
+DEFAULT_PACKS = (
+    "issues", "application", "outgoing", "database", "celery", "cache", "telemetry", "patterns",
+)  # fmt: skip
+#: Those, what judges the machine itself, and what others look at and bring along.
+PACKS = (*DEFAULT_PACKS, "host", "signals")
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
@@ -50,7 +60,9 @@ def _count(value: object) -> int:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    parts = value if isinstance(value, list | tuple) else str(value).split(",")
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        raise TypeError(value)
     return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
@@ -63,34 +75,63 @@ def _packs(value: object) -> tuple[str, ...]:
     return names
 
 
+def _percentage(value: object) -> float:
+    return _number(str(value).strip().removesuffix("%"))
+
+
+def _number(value: object) -> float:
+    number = float(str(value))
+    if not 0 <= number < math.inf:
+        raise ValueError(value)
+    return number
+
+
+def _entries(value: object) -> Mapping[str, object]:
+    entries = yaml.safe_load(value) if isinstance(value, str) else value
+    if not isinstance(entries, dict):
+        raise TypeError(value)
+    return {str(name): entry for name, entry in entries.items()}
+
+
 def _url(value: object) -> str:
     if not re.fullmatch(r"https?://[^\s/]+\S*", str(value)):
         raise ValueError(value)
     return str(value)
 
 
+def _path(value: object) -> Path:
+    try:
+        return Path(str(value)).expanduser()
+    except RuntimeError as error:  # there is no such home
+        raise ValueError(value) from error
+
+
 BOOLEAN = Kind("true or false", _boolean)
 COUNT = Kind("a whole number from 1", _count)
 DURATION = Kind("a duration such as 500ms, 15s, 5m, 1h", _duration)
+ENTRIES = Kind("a mapping of names to definitions, in the environment as YAML", _entries)
 NAMES = Kind("a list, in the environment separated by commas", _names)
+NUMBER = Kind("a number from 0", _number)
+PERCENTAGE = Kind("a percentage such as 70", _percentage)
 PACK_NAMES = Kind(f"a list of {', '.join(PACKS)}; or none", _packs)
-PATH = Kind("a path", lambda value: Path(str(value)).expanduser())
+PATH = Kind("a path", _path)
 TEXT = Kind("text", str)
 URL = Kind("a URL that starts with http:// or https://", _url)
 
 
 def _default_store() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(state).expanduser() / "tocsin" / "tocsin.db"
+    state = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state")
+    try:
+        return state.expanduser() / "tocsin" / "tocsin.db"
+    except RuntimeError:  # a user without a home, as containers have them
+        return Path(tempfile.gettempdir()) / f"tocsin-{os.getuid()}" / "tocsin.db"
 
 
-def _setting(kind: Kind, default: object, doc: str, *, secret: bool = False) -> Any:
-    metadata = {"kind": kind, "doc": doc, "secret": secret}
-    return (
-        field(default_factory=default, metadata=metadata)
-        if callable(default)
-        else field(default=default, metadata=metadata)
-    )
+def _setting(kind: Kind, default: object, doc: str, *, secret: bool = False, above_zero: bool = False) -> Any:
+    metadata = {"kind": kind, "doc": doc, "secret": secret, "above_zero": above_zero}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,18 +147,29 @@ class Config:
     in_app_exclude: tuple[str, ...] = _setting(NAMES, (), "Module prefixes that are never the application's.")
     mask: bool = _setting(BOOLEAN, True, "Mask personal data and secrets before they reach the store or an exporter.")
     mask_ip: bool = _setting(BOOLEAN, False, "Mask IP addresses too.")
-    flush_interval: float = _setting(DURATION, 1.0, "How often occurrences are written to the store.")
-    metric_interval: float = _setting(DURATION, 15.0, "How often this process' metrics are written to the store.")
+    flush_interval: float = _setting(DURATION, 1.0, "How often occurrences are written to the store.", above_zero=True)
+    metric_interval: float = _setting(
+        DURATION, 15.0, "How often this process' metrics are written to the store.", above_zero=True
+    )
     exit_timeout: float = _setting(DURATION, 2.0, "How long the exit of the process may wait for telemetry to be sent.")
     queue_size: int = _setting(
         COUNT, 10_000, "Occurrences waiting to be written; beyond it they are dropped and counted."
     )
     evaluate: bool = _setting(BOOLEAN, True, "Off: this process never evaluates rules; others may.")
     evaluation_interval: float = _setting(
-        DURATION, 15.0, "How often rules are evaluated where their group does not say."
+        DURATION, 15.0, "How often rules are evaluated where their group does not say.", above_zero=True
     )
-    packs: tuple[str, ...] = _setting(PACK_NAMES, PACKS, "Rule packs shipped with Tocsin that are evaluated.")
+    packs: tuple[str, ...] = _setting(PACK_NAMES, DEFAULT_PACKS, "Rule packs shipped with Tocsin that are evaluated.")
     rules: tuple[str, ...] = _setting(NAMES, (), "Your Prometheus rule files; patterns such as rules/*.yml.")
+    thresholds: Mapping[str, object] = _setting(
+        ENTRIES, dict, "Your own thresholds; each becomes a Prometheus rule, see `tocsin rules export`."
+    )
+    slo: Mapping[str, object] = _setting(
+        ENTRIES,
+        dict,
+        "Your service level objectives; each becomes burn-rate alerts and an error budget. Windows of more than 1h need"
+        " a Prometheus: `tocsin rules export`.",
+    )
     alertmanager: Path | None = _setting(PATH, None, "Your alertmanager.yml; it replaces the receivers below.")
     webhook_url: str | None = _setting(
         URL, None, "Receives Alertmanager's webhook payload for every alert.", secret=True
@@ -129,6 +181,21 @@ class Config:
     group_interval: float = _setting(DURATION, 300.0, "How long later notifications of a group wait for more alerts.")
     repeat_interval: float = _setting(DURATION, 4 * 3600.0, "How long until an alert that still fires is sent again.")
     external_url: str = _setting(TEXT, "", "The address of a page about alerts, for links in notifications.")
+
+
+_KIND_OF_UNIT = {"%": PERCENTAGE, "s": DURATION, "": NUMBER}
+
+#: The settings above, and one for each threshold of a shipped rule: `threshold_cpu_warning`.
+_Config: type[Config] = make_dataclass(
+    "Config",
+    [
+        (f"{THRESHOLD}{each.name}", float, _setting(_KIND_OF_UNIT[each.unit], each.default, each.doc))
+        for each in PACK_THRESHOLDS
+    ],
+    bases=(Config,),
+    frozen=True,
+    kw_only=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +222,8 @@ class Settings:
 
 
 def table() -> tuple[Field[Any], ...]:
-    """The settings: `name`, `metadata["kind"]`, `metadata["doc"]`, `metadata["secret"]`."""
-    return fields(Config)
+    """The settings: `name`, and in `metadata`: `kind`, `doc`, `secret`, `above_zero`."""
+    return fields(_Config)
 
 
 def variable(name: str) -> str:
@@ -169,9 +236,19 @@ def default_of(setting: Field[Any]) -> object:
     return setting.default if setting.default_factory is MISSING else setting.default_factory()
 
 
+def changed_thresholds(config: Config) -> dict[str, float]:
+    """The thresholds of shipped rules that differ from their defaults, by their names in the packs."""
+    values = {each.name: getattr(config, f"{THRESHOLD}{each.name}", each.default) for each in PACK_THRESHOLDS}
+    return {each.name: values[each.name] for each in PACK_THRESHOLDS if values[each.name] != each.default}
+
+
 def load(arguments: Mapping[str, object] | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:
     """Read all sources. Never raises: what cannot be used keeps its default and is listed in `problems`."""
     return _Reader(dict(arguments or {}), os.environ if environ is None else environ).read()
+
+
+#: Setting → value as given and where.
+Layer: TypeAlias = dict[str, tuple[object, str]]
 
 
 class _Reader:
@@ -180,52 +257,54 @@ class _Reader:
     def __init__(self, arguments: dict[str, object], environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._problems: list[Problem] = []
-        self._layers: list[tuple[Mapping[str, object], Callable[[str], str]]] = [
-            (arguments, lambda name: f"argument {name}"),
-            (dict(self._environment()), variable),
-        ]
-        path = Path(environ.get(f"{PREFIX}CONFIG", CONFIG_FILE))
-        self._layers.append((self._file(path), lambda _name: str(path)))
+        path = Path(environ.get(f"{PREFIX}CONFIG") or CONFIG_FILE)
+        self._layers = (self._arguments(arguments), self._environment(), self._file(path))
 
     def read(self) -> Settings:
         values: dict[str, object] = {}
         sources: dict[str, str] = {}
         for setting in table():
-            for layer, source_of in reversed(self._layers):
+            for layer in reversed(self._layers):
                 if setting.name in layer:
-                    self._take(setting, layer[setting.name], source_of(setting.name), values, sources)
-        config = Config(**cast("dict[str, Any]", values))
+                    self._take(setting, *layer[setting.name], values, sources)
+        config = _Config(**cast("dict[str, Any]", values))
         return Settings(config, sources, tuple(self._problems))
 
     def _take(
         self, setting: Field[Any], given: object, source: str, values: dict[str, object], sources: dict[str, str]
     ) -> None:
-        kind: Kind = setting.metadata["kind"]
         try:
-            values[setting.name] = None if given is None else kind.read(given)
+            values[setting.name] = default_of(setting) if given is None else _read(setting, given)
             sources[setting.name] = source
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, yaml.YAMLError):
             shown = "" if setting.metadata["secret"] else str(given)
-            self._problems.append(Problem(setting.name, shown, source, f"must be {kind.allowed}"))
+            self._problems.append(Problem(setting.name, shown, source, f"must be {_allowed(setting)}"))
 
-    def _environment(self) -> Iterator[tuple[str, object]]:
-        secrets = {f"{variable(setting.name)}_FILE": setting.name for setting in table() if setting.metadata["secret"]}
+    def _arguments(self, arguments: Mapping[str, object]) -> Layer:
+        self._refuse_unknown(arguments, "argument", _names_of_settings())
+        return {name: (value, f"argument {name}") for name, value in arguments.items()}
+
+    def _environment(self) -> Layer:
+        """The variable itself wins over the file that it may name instead."""
         names = {variable(setting.name): setting.name for setting in table()}
-        for key, value in self._environ.items():
-            if key in names and value:
-                yield names[key], value
-            elif key in secrets and value:
-                yield from self._secret(secrets[key], key, Path(value))
-            elif key.startswith(PREFIX) and key not in names and key != f"{PREFIX}CONFIG":
-                self._unknown(key, "environment", [*names, *secrets])
+        files = {f"{variable(setting.name)}_FILE": setting.name for setting in table() if setting.metadata["secret"]}
+        given = {key: value for key, value in self._environ.items() if key.startswith(PREFIX) and value}
+        self._refuse_unknown(given.keys() - {f"{PREFIX}CONFIG"}, "environment", [*names, *files])
+        found: Layer = {}
+        for key in files.keys() & given.keys():
+            found |= self._secret(files[key], key, Path(given[key]))
+        return found | {names[key]: (given[key], key) for key in names.keys() & given.keys()}
 
-    def _secret(self, name: str, key: str, path: Path) -> Iterator[tuple[str, object]]:
+    def _secret(self, name: str, key: str, path: Path) -> Layer:
         try:
-            yield name, path.read_text(encoding="utf-8").strip()
+            return {name: (path.read_text(encoding="utf-8").strip(), key)}
         except OSError as error:
             self._problems.append(Problem(key, str(path), "environment", f"cannot be read: {error.strerror}"))
+        except UnicodeDecodeError:
+            self._problems.append(Problem(key, str(path), "environment", "must be a file of UTF-8 text"))
+        return {}
 
-    def _file(self, path: Path) -> Mapping[str, object]:
+    def _file(self, path: Path) -> Layer:
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -233,18 +312,40 @@ class _Reader:
                 self._problems.append(Problem(f"{PREFIX}CONFIG", str(path), "environment", "there is no such file"))
             return {}
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            self._problems.append(Problem(str(path), "", "file", f"cannot be read: {' '.join(str(error).split())}"))
+            self._problems.append(Problem(str(path), "", "file", f"cannot be read: {_reason(error)}"))
             return {}
         if not isinstance(content, dict):
             if content is not None:
                 self._problems.append(Problem(str(path), "", "file", "must be a mapping of settings"))
             return {}
-        names = [setting.name for setting in table()]
-        for key in content.keys() - set(names):
-            self._unknown(str(key), str(path), names)
-        return {str(key): value for key, value in content.items()}
+        self._refuse_unknown(map(str, content), str(path), _names_of_settings())
+        return {str(key): (value, str(path)) for key, value in content.items()}
 
-    def _unknown(self, key: str, source: str, known: list[str]) -> None:
-        close = difflib.get_close_matches(key, known, n=1)
-        fix = f"is not a setting; did you mean {close[0]}?" if close else "is not a setting; see `tocsin config docs`"
-        self._problems.append(Problem(key, "", source, fix))
+    def _refuse_unknown(self, keys: Iterable[str], source: str, known: Collection[str]) -> None:
+        for key in sorted(set(keys) - set(known)):
+            close = difflib.get_close_matches(key, known, n=1)
+            fix = f"did you mean {close[0]}?" if close else "see `tocsin config docs`"
+            self._problems.append(Problem(key, "", source, f"is not a setting; {fix}"))
+
+
+def _names_of_settings() -> list[str]:
+    return [setting.name for setting in table()]
+
+
+def _read(setting: Field[Any], given: object) -> object:
+    value = setting.metadata["kind"].read(given)
+    if setting.metadata["above_zero"] and not value:
+        raise ValueError(given)
+    return value
+
+
+def _allowed(setting: Field[Any]) -> str:
+    above = ", above 0" if setting.metadata["above_zero"] else ""
+    return f"{setting.metadata['kind'].allowed}{above}"
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be read, without the line of it that a YAML error quotes: there may be a secret on it."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 1}: {error.problem}"
+    return " ".join(str(error).split())

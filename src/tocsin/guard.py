@@ -1,5 +1,6 @@
 """The one fail-safe primitive: whatever goes wrong in our code, the host application does not notice."""
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,10 @@ from tocsin.notices import notices
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+#: Characters of an exception that are shown.
+MAX_SAID = 500
 
 
 class Guard:
@@ -53,10 +58,8 @@ class Guard:
         self.failures[where] += 1
         if self.strict:
             raise error
-        notices.say(
-            f"{where} failed with {type(error).__name__}: {error}. The application goes on without it.",
-            once=f"guard:{where}",
-        )
+        said = "".join(traceback.format_exception_only(error))[:MAX_SAID].strip()
+        notices.say(f"{where} failed with {said}. The application goes on without it.", once=f"guard:{where}")
 
 
 guard = Guard()

@@ -53,25 +53,28 @@ class Runtime:
         if config.evaluate:
             self._tickers.append(_ticker("evaluator", self.candidate.step, config.evaluation_interval))
         self._shutdown = BoundedShutdown(config.exit_timeout)
+        providers = {"traces": tracer_provider, "metrics": self._meter_provider, "logs": logger_provider}
+        self._exits = {name: Exit(provider) for name, provider in providers.items()}
 
     def start(self) -> None:
         """Attach, listen, and take over the exit of the process, so that it is bounded."""
-        attach_span_processor(self._tracer_provider, self.capture.span_processor)
+        if not attach_span_processor(self._tracer_provider, self.capture.span_processor):
+            kind = type(self._tracer_provider).__name__
+            notices.say(f"spans are neither masked nor measured, for {kind} is not the SDK's", once="spans")
         attach_log_record_processor(self._logger_provider, self.capture.log_record_processor)
         attach_reader(self._meter_provider, self.reader)
         self.capture.hook(finish=self.finish)
         for ticker in self._tickers:
             ticker.start()
         self._shutdown.add("issues and metrics", self._finish_metrics)
-        for name, provider in (("traces", self._tracer_provider), ("logs", self._logger_provider)):
-            if hasattr(provider, "shutdown"):
-                self._shutdown.add(name, provider.shutdown)
+        self._shutdown.add("traces", self._exits["traces"])
+        self._shutdown.add("logs", self._exits["logs"])
         atexit.register(self.finish)
 
     def finish(self) -> None:
         """Write and send what is left, within the exit timeout, whatever is down. Later calls do nothing."""
-        for provider in (self._tracer_provider, self._meter_provider, self._logger_provider):
-            _take_over_exit(provider)
+        for each in self._exits.values():
+            each.take()
         late = self._shutdown.run()
         if late:
             seconds = self.settings.config.exit_timeout
@@ -86,7 +89,7 @@ class Runtime:
     def _finish_metrics(self) -> None:
         self.capture.writer.flush()
         self.reader.collect()
-        self._meter_provider.shutdown()
+        self._exits["metrics"]()
 
 
 def _ticker(name: str, work: Callable[[], object], interval: float) -> Ticker:
@@ -100,19 +103,36 @@ def _resource(*providers: Any) -> Resource:
     return Resource.create()
 
 
-def _take_over_exit(provider: Any) -> None:
-    """Take the SDK's own exit handler away: it would wait for a dead endpoint without a bound."""
-    for name in ("_atexit_handler", "_at_exit_handler"):
-        handler = getattr(provider, name, None)
-        if handler is not None:
-            atexit.unregister(handler)
-            setattr(provider, name, None)
+class Exit:
+    """What one of the SDK's providers does at exit, taken from it: it would wait for a dead endpoint without a bound.
+
+    Nothing where the application has shut the provider down, or has told it that it will do so itself.
+    """
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+        self._handlers: list[Callable[[], object]] = []
+
+    def take(self) -> None:
+        """Take over."""
+        for name in ("_atexit_handler", "_at_exit_handler"):
+            handler = getattr(self._provider, name, None)
+            if handler is not None:
+                atexit.unregister(handler)
+                setattr(self._provider, name, None)
+                self._handlers.append(handler)
+
+    def __call__(self) -> None:
+        """Do it, once."""
+        while self._handlers:
+            self._handlers.pop()()
 
 
 #: The runtime of this process; a forked child has its parent's, whose parts look after themselves.
 _runtime: Runtime | None = None
 
 
+@guard("installation")
 def install(
     *,
     tracer_provider: trace.TracerProvider | None = None,
@@ -125,6 +145,8 @@ def install(
     Providers default to the global ones, `arguments` are settings (`tocsin config docs`), stronger than environment
     and file. Call it after the providers are set. A second call does nothing. Never raises.
     """
+    if _runtime is not None and arguments:
+        notices.say(f"install() came too late for {', '.join(arguments)}: Tocsin is installed already", once="install")
     _attach(
         load(arguments),
         tracer_provider=tracer_provider or trace.get_tracer_provider(),
@@ -134,6 +156,7 @@ def install(
     _announce()
 
 
+@guard("installation")
 def pre_instrument() -> None:
     """The launcher has set the providers and has not patched the libraries yet."""
     _attach(
@@ -144,6 +167,7 @@ def pre_instrument() -> None:
     )
 
 
+@guard("banner")
 def post_instrument() -> None:
     """The launcher is done."""
     _announce()
@@ -154,7 +178,6 @@ def runtime() -> Runtime | None:
     return _runtime
 
 
-@guard("installation")
 def _attach(settings: Settings, **providers: Any) -> None:
     global _runtime  # noqa: PLW0603  the one registered runtime object
     if _runtime is not None:
@@ -170,7 +193,6 @@ def _attach(settings: Settings, **providers: Any) -> None:
     _runtime = made
 
 
-@guard("banner")
 def _announce() -> None:
     """What is known only when all instrumentation is in place: who measures the process, and what to say."""
     if _runtime is None:

@@ -25,9 +25,11 @@ class Task:
 
     def _run(self) -> None:
         self.begin.wait()
-        with guard.block(f"{self.name} at exit"):
-            self.work()
-        self.done.set()
+        try:
+            with guard.block(f"{self.name} at exit"):
+                self.work()
+        finally:
+            self.done.set()
 
 
 class BoundedShutdown:

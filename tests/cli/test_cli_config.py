@@ -56,4 +56,7 @@ def test_the_reference_names_every_setting_and_no_place_of_this_machine(invoke, 
 def test_the_reference_as_json(document):
     reference = settings(document, "docs", on_store=False)
     assert reference["repeat_interval"]["default"] == "4h"
-    assert reference["packs"]["default"] == "issues, application, host, telemetry"
+    assert reference["packs"]["default"].startswith("issues, application, ")
+    assert reference["threshold_cpu_warning"]["default"] == "70%"
+    assert reference["threshold_database_latency_p95_warning"]["default"] == "0.5s"
+    assert reference["threshold_load_warning"]["default"] == "2"

@@ -1,38 +1,11 @@
-import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from suites.telemetry import translated
 
 from tocsin.telemetry import Kind, UnusableNameError, label_name, metric_name
-
-KINDS = {"monotonic-sum": Kind.COUNTER, "gauge": Kind.GAUGE, "histogram": Kind.HISTOGRAM}
-
-
-def translated(translate, *arguments):
-    try:
-        return translate(*arguments)
-    except UnusableNameError:
-        return None
-
-
-def test_metric_names_are_those_of_prometheus(shared):
-    cases = json.loads((shared / "conformance/otlp-names/metrics.json").read_text())["cases"]
-    cases = [c for c in cases if c["strategy"] == "UnderscoreEscapingWithSuffixes" and "namespace" not in c]
-    got = {
-        c["case"]: translated(metric_name, c["name"], c["unit"], KINDS.get(c["type"], Kind.UP_DOWN_COUNTER))
-        for c in cases
-    }
-    assert len(cases) > 50
-    assert got == {c["case"]: c["expected"] for c in cases}
-
-
-def test_label_names_are_those_of_prometheus(shared):
-    cases = json.loads((shared / "conformance/otlp-names/labels.json").read_text())["cases"]
-    cases = [c for c in cases if c.get("prometheus_default")]
-    assert len(cases) > 10
-    assert {c["label"]: translated(label_name, c["label"]) for c in cases} == {c["label"]: c["expected"] for c in cases}
 
 
 @pytest.mark.parametrize(

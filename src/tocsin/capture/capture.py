@@ -14,6 +14,7 @@ from tocsin.capture.excepthooks import hook_excepthooks
 from tocsin.capture.flask import hook_flask
 from tocsin.capture.logs import TocsinLogRecordProcessor, hook_logging
 from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.capture.redaction import remembering
 from tocsin.capture.spans import TocsinSpanProcessor, hook_record_exception
 from tocsin.capture.writer import Writer
 from tocsin.config import Config
@@ -42,8 +43,9 @@ class Capture:
             release=str(resource.attributes.get("service.version") or config.release),
             status_after=status_after,
         )
-        self.span_processor = TocsinSpanProcessor(self.recorder, mask=masker.mask)
-        self.log_record_processor = TocsinLogRecordProcessor(self.recorder, mask=masker.mask)
+        mask = remembering(masker.mask)
+        self.span_processor = TocsinSpanProcessor(self.recorder, mask=mask)
+        self.log_record_processor = TocsinLogRecordProcessor(self.recorder, mask=mask)
         self._unhook: list[Callable[[], None]] = []
         this = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _forget(this()))

@@ -1,12 +1,23 @@
 """A failure between being seen and being written: what its later sightings find on the exception."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dis import opmap
+from types import TracebackType
+from typing import Any
 
 from tocsin.capture import attributes
 from tocsin.errors import Identity, Severity, severity_of
 
 #: The attribute of an exception that holds its draft. One exception object is one occurrence.
 MARK = "__tocsin__"
+
+#: Attributes in which libraries keep the exception that theirs stands for: SQLAlchemy, Werkzeug, billiard.
+_WRAPPED = ("orig", "original_exception", "exc")
+# Past whatever a class makes of these names: none of its code runs, and slotted and frozen ones have them too.
+_own: Callable[[BaseException], dict[str, Any]] = BaseException.__dict__["__dict__"].__get__
+_cause: Callable[[BaseException], BaseException | None] = BaseException.__dict__["__cause__"].__get__
+_context: Callable[[BaseException], BaseException | None] = BaseException.__dict__["__context__"].__get__
+_traceback: Callable[[BaseException], TracebackType | None] = BaseException.__dict__["__traceback__"].__get__
 
 
 class Draft:
@@ -51,17 +62,17 @@ class Draft:
 
 
 def mark(error: BaseException, draft: Draft) -> None:
-    """Leave the draft on the exception, where its class lets us."""
-    try:
-        setattr(error, MARK, draft)
-    except (AttributeError, TypeError):
-        return
+    """Leave the draft on the exception."""
+    _own(error)[MARK] = draft
 
 
 def find(error: BaseException) -> Draft | None:
-    """The draft of this failure: on the exception itself, on one that it wraps, or on one that it came from."""
+    """The draft of this failure: on the exception itself, on one that it wraps, or on one that it translates.
+
+    What was raised while another failure was being dealt with is a failure of its own.
+    """
     for member in _chain(error):
-        draft = getattr(member, "__dict__", {}).get(MARK)
+        draft = _own(member).get(MARK)
         if isinstance(draft, Draft):
             return draft
     return None
@@ -76,5 +87,28 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(member))
         yield member
-        links = (member.__context__, member.__cause__, getattr(member, "orig", None))
-        waiting.extend(link for link in links if isinstance(link, BaseException))
+        waiting.extend(_links(member))
+
+
+def _links(error: BaseException) -> Iterator[BaseException]:
+    own = _own(error)
+    for link in (_cause(error), *(own.get(name) for name in _WRAPPED)):
+        if isinstance(link, BaseException):
+            yield link
+    context = _context(error)
+    if context is not None and _is_translation(error, context):
+        yield context
+
+
+def _is_translation(error: BaseException, context: BaseException) -> bool:
+    """Whether the call that caught the one raised the other, by a `raise` of its own."""
+    caught, raised = _traceback(context), _last(_traceback(error))
+    if caught is None or raised is None or caught.tb_frame is not raised.tb_frame:
+        return False
+    return raised.tb_frame.f_code.co_code[raised.tb_lasti] == opmap["RAISE_VARARGS"]
+
+
+def _last(traceback: TracebackType | None) -> TracebackType | None:
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback

@@ -44,7 +44,7 @@ def hook_flask(flask: ModuleType, recorder: Recorder) -> Callable[[], None]:
         error = flask.request.environ.pop(ANSWERED, None)
         if error is not None and response.status_code >= 500:
             recorder.see(error, handled=False, context=_context(flask))
-            trace.get_current_span().record_exception(error)
+            _record(error, trace.get_current_span())
 
     flask.Flask._find_error_handler = find_error_handler  # noqa: SLF001  see above
     flask.got_request_exception.connect(on_exception, weak=False)
@@ -56,6 +56,12 @@ def hook_flask(flask: ModuleType, recorder: Recorder) -> Callable[[], None]:
         flask.request_finished.disconnect(on_finished)
 
     return unhook
+
+
+def _record(error: Exception, span: trace.Span) -> None:
+    """As the instrumentation records what no handler caught; a handler may have done so itself."""
+    if not any(event.name == "exception" for event in getattr(span, "events", ())):
+        span.record_exception(error)
 
 
 def _is_http(error: Exception) -> bool:

@@ -1,9 +1,10 @@
 """Failures from log records: the logging module's, and OpenTelemetry's own."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from functools import wraps
+from typing import Any, cast
 
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 
@@ -31,11 +32,11 @@ class TocsinLogRecordProcessor(LogRecordProcessor):
         """Annotate the record in place; exporters registered later, and batching ones registered earlier, see it."""
         record = log_record.log_record
         draft = _current.get() or self._live(getattr(record, "exception", None))
-        attributes = dict(record.attributes or {})
-        mask_values(attributes, self._mask)
+        # In place: what the SDK keeps with them, limits and the number of what was dropped, stays.
+        values = cast("MutableMapping[str, Any]", record.attributes)
+        mask_values(values, self._mask)
         if draft is not None:
-            attributes.update(draft.attributes())
-        record.attributes = attributes
+            values.update(draft.attributes())
 
     def _live(self, error: BaseException | None) -> Draft | None:
         return None if error is None else self._recorder.see(error, handled=True)
@@ -59,10 +60,11 @@ def hook_logging(recorder: Recorder) -> Callable[[], None]:
 
     @wraps(original)
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
-        if record.levelno < logging.ERROR or record.name.startswith(IGNORED_LOGGERS):
+        draft = see(recorder, record) if _is_error(record) else None
+        if draft is _current.get():
             original(self, record)
             return
-        token = _current.set(see(recorder, record))
+        token = _current.set(draft)
         try:
             original(self, record)
         finally:
@@ -76,8 +78,20 @@ def hook_logging(recorder: Recorder) -> Callable[[], None]:
     return unhook
 
 
+def _is_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR and not record.name.startswith(IGNORED_LOGGERS)
+
+
 def _see(recorder: Recorder, record: logging.LogRecord) -> Draft | None:
-    error = record.exc_info[1] if record.exc_info else None
+    error = _error_of(record)
     if error is None:
         return recorder.see_message(record)
     return recorder.see(error, handled=True, context={"logger": record.name})
+
+
+def _error_of(record: logging.LogRecord) -> BaseException | None:
+    """The exception that the record tells of: given as such, or a raised one as its message or in an argument."""
+    if record.exc_info and record.exc_info[1] is not None:
+        return record.exc_info[1]
+    told = (record.msg, *record.args) if isinstance(record.args, tuple) else (record.msg,)
+    return next((each for each in told if isinstance(each, Exception) and each.__traceback__ is not None), None)

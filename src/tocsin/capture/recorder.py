@@ -9,13 +9,18 @@ from dataclasses import dataclass, field
 
 from opentelemetry import trace
 
+from tocsin.capture.attributes import FINGERPRINT, HANDLED
 from tocsin.capture.draft import Draft, find, mark
 from tocsin.errors import Failure, Identity, InApp, Recognizer, identify, message_of, type_of
+from tocsin.errors.failure import MAX_MESSAGE
+from tocsin.guard import guard
 from tocsin.telemetry import Measurement
 
 #: Occurrences of one fingerprint that are kept with stack trace: these first ones, then one each interval.
 FIRST_SAMPLES = 10
 SAMPLE_INTERVAL = 10.0
+#: Characters of a stack trace that are kept.
+MAX_STACKTRACE = 32_768
 #: Fingerprints whose sampling is remembered.
 REMEMBERED = 5_000
 
@@ -44,9 +49,10 @@ class Inbox:
             self.dropped += 1
 
     def forget(self) -> None:
-        """Empty it in a forked child: the parent writes what it saw."""
+        """Empty it in a forked child: the parent writes what it saw, and says what it lost."""
         self.drafts.clear()
         self.measurements.clear()
+        self.dropped = 0
 
 
 class Recorder:
@@ -85,10 +91,8 @@ class Recorder:
             identity = self._recognizer.identify(error, handled=handled, attributes=_attributes(span))
             draft = self._draft(identity, type_of(error), handled=handled, span=span)
             mark(error, draft)
-            if self._is_sampled(draft):
-                draft.message = message_of(error)
-                draft.stacktrace = "".join(traceback.format_exception(error))
-                draft.context = dict(context or {})
+            with guard.block("stack trace"):
+                self._sample(draft, error, context or {})
             self.inbox.put(draft)
         elif not handled:
             draft.handled = False
@@ -100,7 +104,7 @@ class Recorder:
         span = trace.get_current_span()
         draft = self._identified(Failure.of_message(str(record.msg)), handled=True, span=span)
         if self._is_sampled(draft):
-            draft.message = record.getMessage()
+            draft.message = _wording(record)[:MAX_MESSAGE]
             draft.context = {
                 "logger": record.name,
                 "code.file.path": record.pathname,
@@ -110,11 +114,12 @@ class Recorder:
         _write_onto(span, draft)
         return draft
 
-    def see_exported(self, failure: Failure, *, span: trace.Span) -> Draft:
+    def see_exported(self, failure: Failure, stacktrace: str, *, handled: bool, span: trace.Span) -> Draft:
         """Record a failure that is known only by what somebody else wrote onto a span."""
-        draft = self._identified(failure, handled=False, span=span)
+        draft = self._identified(failure, handled=handled, span=span)
         if self._is_sampled(draft):
             draft.message = failure.message
+            draft.stacktrace = _bounded(stacktrace)
         self.inbox.put(draft)
         return draft
 
@@ -132,13 +137,20 @@ class Recorder:
             self.known.add(identity.fingerprint)
         return draft
 
+    def _sample(self, draft: Draft, error: BaseException, context: Mapping[str, str]) -> None:
+        if self._is_sampled(draft):
+            draft.message = message_of(error)[:MAX_MESSAGE]
+            draft.context = dict(context)
+            draft.stacktrace = _bounded("".join(traceback.format_exception(error)))
+
     def _is_sampled(self, draft: Draft) -> bool:
-        taken, last = self._samples.get(draft.identity.fingerprint, (0, 0.0))
+        fingerprint = draft.identity.fingerprint
+        taken, last = self._samples.get(fingerprint, (0, 0.0))
         if taken >= FIRST_SAMPLES and draft.at - last < SAMPLE_INTERVAL:
             return False
-        if len(self._samples) >= REMEMBERED:
+        if taken == 0 and len(self._samples) >= REMEMBERED:
             self._samples.clear()
-        self._samples[draft.identity.fingerprint] = (taken + 1, draft.at)
+        self._samples[fingerprint] = (taken + 1, draft.at)
         return True
 
 
@@ -147,5 +159,26 @@ def _attributes(span: trace.Span) -> Mapping[str, object]:
 
 
 def _write_onto(span: trace.Span, draft: Draft) -> None:
-    if span.is_recording():
+    """Once; and what the application handled does not hide what escaped."""
+    if not span.is_recording():
+        return
+    written = _attributes(span)
+    is_hidden = draft.handled and written.get(HANDLED) is False
+    is_written = written.get(FINGERPRINT) == draft.identity.fingerprint and written.get(HANDLED) is draft.handled
+    if not (is_hidden or is_written):
         span.set_attributes(draft.attributes())
+
+
+def _wording(record: logging.LogRecord) -> str:
+    """What the record says; its template where the arguments do not fit, which logging tolerates."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, LookupError):
+        return str(record.msg)
+
+
+def _bounded(stacktrace: str) -> str:
+    """Beginning and end: the way to the failure, and what it was."""
+    if len(stacktrace) <= MAX_STACKTRACE:
+        return stacktrace
+    return f"{stacktrace[: MAX_STACKTRACE // 2]}\n  […]\n{stacktrace[-MAX_STACKTRACE // 2 :]}"

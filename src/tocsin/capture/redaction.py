@@ -1,6 +1,7 @@
 """Masks what failing spans and log records say of an exception, after it was identified and before it is exported."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry.sdk.trace import Span
@@ -9,6 +10,15 @@ from opentelemetry.trace import Status
 from tocsin.capture.attributes import EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE
 
 Mask = Callable[[str], str]
+
+#: Texts that are remembered with what they become, and characters that each may have.
+REMEMBERED, REMEMBERED_LENGTH = 128, 16_384
+
+
+def remembering(mask: Mask) -> Mask:
+    """The same mask, at no cost for text that it had lately: a failure that repeats says the same again."""
+    remembered = lru_cache(REMEMBERED)(mask)
+    return lambda text: (remembered if len(text) <= REMEMBERED_LENGTH else mask)(text)
 
 
 def mask_exceptions(span: Span, mask: Mask) -> None:

@@ -1,7 +1,9 @@
 """Failures and durations from spans."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from functools import wraps
+from types import FrameType
 from typing import Any, cast
 
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
@@ -10,12 +12,14 @@ from opentelemetry.trace import SpanKind
 from tocsin.capture.attributes import EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE, EXCEPTION_TYPE, FINGERPRINT
 from tocsin.capture.recorder import Recorder
 from tocsin.capture.redaction import Mask, mask_exceptions
-from tocsin.errors import Failure, parse_stacktrace
+from tocsin.errors import parse_stacktrace
 from tocsin.guard import guard
 from tocsin.telemetry import measurement_of
 
 #: Spans at which the process' own work begins: an exception that ends one was not handled by the application.
 ENTRIES = (SpanKind.SERVER, SpanKind.CONSUMER)
+#: What ends a program, a task or a generator, and is no failure.
+ORDERLY = ("SystemExit", "KeyboardInterrupt", "GeneratorExit", "CancelledError")
 
 
 class TocsinSpanProcessor(SpanProcessor):
@@ -47,15 +51,18 @@ class TocsinSpanProcessor(SpanProcessor):
         """An exception event that was written without `record_exception`."""
         for event in span.events:
             if event.name == "exception":
-                draft = self._recorder.see_exported(_failure(event.attributes or {}), span=span)
-                bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
-                bounded._dict.update(draft.attributes())  # noqa: SLF001  same
+                self._identify(span, event.attributes or {})
                 return
 
-
-def _failure(attributes: Any) -> Failure:
-    text = (str(attributes.get(key, "")) for key in (EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE))
-    return parse_stacktrace(*text)
+    def _identify(self, span: Span, exception: Mapping[str, Any]) -> None:
+        keys = (EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE)
+        type_name, message, stacktrace = (str(exception.get(key, "")) for key in keys)
+        failure = parse_stacktrace(type_name, message, stacktrace)
+        if failure.short_type in ORDERLY:
+            return
+        draft = self._recorder.see_exported(failure, stacktrace, handled=span.kind not in ENTRIES, span=span)
+        bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
+        bounded._dict.update(draft.attributes())  # noqa: SLF001  same
 
 
 def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
@@ -65,12 +72,13 @@ def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
     Returns a function that takes the hook away.
     """
     original = Span.record_exception
-    see = guard("record_exception hook")(_see)
+    see = guard("record_exception hook")(Recorder.see)
 
     @wraps(original)
     def record_exception(self: Span, exception: BaseException, *args: Any, **kwargs: Any) -> None:
         if self.is_recording():
-            see(recorder, exception, self)
+            handled = self.kind not in ENTRIES or not _is_instrumentation(sys._getframe(1))  # noqa: SLF001  the caller
+            see(recorder, exception, handled=handled, span=self)
         original(self, exception, *args, **kwargs)
 
     Span.record_exception = cast("Any", record_exception)  # type: ignore[method-assign]
@@ -81,5 +89,6 @@ def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
     return unhook
 
 
-def _see(recorder: Recorder, exception: BaseException, span: Span) -> None:
-    recorder.see(exception, handled=span.kind not in ENTRIES, span=span)
+def _is_instrumentation(caller: FrameType) -> bool:
+    """Whether the exception is leaving the span; the application itself records what it has caught."""
+    return str(caller.f_globals.get("__name__")).startswith("opentelemetry.")

@@ -1,5 +1,6 @@
 """The process' own thread work: occurrences to the store, counts and durations to the metrics."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -50,7 +51,7 @@ class Tally:
 
 
 class Writer:
-    """Drains the inbox. `flush` is called by one thread at a time, never by the application's.
+    """Drains the inbox, never in one of the application's threads.
 
     Counts survive a store that cannot be written: they wait, bounded, and what is lost is counted and said.
     """
@@ -62,6 +63,7 @@ class Writer:
         self._inbox: Inbox = recorder.inbox
         self._store = store
         self._mask = masker.mask
+        self._turn = threading.Lock()
         self._release = release
         self._status_after = status_after
         self._waiting: dict[str, Tally] = {}
@@ -82,7 +84,17 @@ class Writer:
         )
 
     def flush(self) -> None:
-        """Write everything that was handed over until now."""
+        """Write everything that was handed over until now. Threads take turns: at exit there is another one."""
+        with self._turn:
+            self._flush()
+
+    def forget(self) -> None:
+        """Drop what a fork brought along, and perhaps a held lock: the parent writes it."""
+        self._turn = threading.Lock()
+        self._inbox.forget()
+        self._waiting.clear()
+
+    def _flush(self) -> None:
         for measurement in _drain(self._inbox.measurements.popleft):
             self._red.record(measurement)
         for draft in _drain(self._inbox.drafts.popleft):
@@ -93,17 +105,12 @@ class Writer:
         except StoreError as error:
             notices.say(f"nothing is saved and nobody is alerted: {error}", once="store")
 
-    def forget(self) -> None:
-        """Drop what a fork brought along: the parent writes it."""
-        self._inbox.forget()
-        self._waiting.clear()
-
     def _save(self) -> None:
-        if self._recorder.known is None:
-            self._recorder.known = self._store.issues.fingerprints(self._recorder.service)
         if self._waiting:
             self._store.issues.record(map(self._sighting, self._waiting.values()), status_after=self._status_after)
             self._waiting.clear()
+        if self._recorder.known is None:
+            self._recorder.known = self._store.issues.fingerprints(self._recorder.service)
 
     def _wait(self, draft: Draft) -> None:
         fingerprint = draft.identity.fingerprint
@@ -134,8 +141,8 @@ class Writer:
         return Sighting(
             service=self._recorder.service,
             fingerprint=identity.fingerprint,
-            title=self._mask(identity.title),
-            culprit=identity.culprit,
+            title=self._text(identity.title),
+            culprit=self._text(identity.culprit),
             error_type=tally.latest.type,
             category=identity.category,
             severity=tally.severity,
@@ -150,14 +157,18 @@ class Writer:
     def _occurrence(self, draft: Draft) -> Occurrence:
         return Occurrence(
             at=draft.at,
-            message=self._mask(draft.message or ""),
-            stacktrace=self._mask(draft.stacktrace),
+            message=self._text(draft.message or ""),
+            stacktrace=self._text(draft.stacktrace),
             handled=draft.handled,
             release=self._release,
             trace_id=draft.trace_id,
             span_id=draft.span_id,
-            attributes={key: self._mask(value) for key, value in draft.context.items()},
+            attributes={key: self._text(value) for key, value in draft.context.items()},
         )
+
+    def _text(self, text: str) -> str:
+        """Masked, and such that a database takes it: a file name may hold what is no character."""
+        return self._mask(text).encode("utf-8", "backslashreplace").decode()
 
 
 def _drain(pop: Callable[[], T]) -> Iterator[T]:

@@ -3,9 +3,12 @@
 import click
 
 from tocsin.cli.alerts import alerts
+from tocsin.cli.check import check
 from tocsin.cli.config import config
 from tocsin.cli.doctor import doctor
 from tocsin.cli.issues import issues
+from tocsin.cli.query import query
+from tocsin.cli.rules import rules
 from tocsin.cli.run import run
 from tocsin.store import StoreError
 from tocsin.version import __version__
@@ -42,5 +45,5 @@ def version() -> None:
     click.echo(__version__)
 
 
-for part in (doctor, run, issues, alerts, config):
+for part in (doctor, check, run, issues, alerts, rules, query, config):
     tocsin.add_command(part)

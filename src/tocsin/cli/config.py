@@ -9,7 +9,7 @@ import click
 
 from tocsin.cli.options import json_option, load_settings, store_option
 from tocsin.cli.output import show_json, show_table
-from tocsin.config import DURATION, Settings, default_of, table, variable
+from tocsin.config import DURATION, PERCENTAGE, Settings, default_of, table, variable
 
 _NOT_SET = "not set"
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
@@ -98,12 +98,16 @@ def _markdown() -> Iterator[str]:
 
 def _readable(setting: Field[Any], value: Any) -> str:
     """A value as somebody would write it into the configuration."""
-    if value is None or value in ("", ()):
+    if value is None or value in ("", (), {}):
         return _NOT_SET
     if setting.metadata["kind"] is DURATION:
         return _duration(value)
-    if isinstance(value, tuple):
+    if setting.metadata["kind"] is PERCENTAGE:
+        return f"{value:g}%"
+    if isinstance(value, tuple | dict):
         return ", ".join(value)
+    if isinstance(value, float):
+        return f"{value:g}"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -16,7 +16,7 @@ def check_rules(config: Config) -> Iterator[Check]:
     """One line for the packs and one for each rule file, or each problem in it. Nothing without the engine."""
     if numpy_version() is None:
         return
-    from tocsin.evaluator.rule_files import rule_paths  # noqa: PLC0415  needs the engine
+    from tocsin.evaluator.own_files import rule_paths  # noqa: PLC0415  needs the engine
     from tocsin.rules import load_pack  # noqa: PLC0415
 
     packs = ", ".join(f"{pack}: {_size(load_pack(pack))}" for pack in config.packs)

@@ -11,6 +11,7 @@ from tocsin.promql.errors import EvaluationError
 from tocsin.promql.frame import Frame
 from tocsin.promql.groups import Groups, grouping_key
 from tocsin.promql.label_functions import check_label_name
+from tocsin.promql.late_names import dropped_first
 from tocsin.promql.quantiles import grouped_quantile, warn_of_quantile
 from tocsin.promql.sums import grouped_mean, grouped_sum, grouped_variance
 from tocsin.series.labels import replace
@@ -33,6 +34,8 @@ def aggregate(query: Query, node: ast.Aggregation, frame: Frame, param: Operand 
     """
     if node.op == "count_values" and isinstance(param, str):
         return _count_values(node, frame, param)
+    if query.late_names:
+        frame = dropped_first(frame)
     key = grouping_key(node.grouping, keep=not node.without)
     if node.op in _REDUCTIONS:
         return _reduce(Groups.of(frame, key), _REDUCTIONS[node.op])

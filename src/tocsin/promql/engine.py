@@ -11,6 +11,7 @@ from tocsin.promql.annotations import Annotations
 from tocsin.promql.errors import EvaluationError
 from tocsin.promql.frame import Frame
 from tocsin.promql.invocation import Invocation
+from tocsin.promql.late_names import settle
 from tocsin.promql.query import Query, check_size, milliseconds
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ def evaluate(
     lookback: float = 300.0,
     default_step: float = 60.0,
     annotations: Annotations | None = None,
+    delayed_name_removal: bool = False,
 ) -> Value:
     """The value of a query at one instant, as Prometheus 3 gives it with its default feature flags.
 
     Times and durations are in seconds. `default_step` is that of subqueries without one. Warnings and remarks about
-    the data go to `annotations`. Must run in the thread that writes to the head.
+    the data go to `annotations`. `delayed_name_removal` is Prometheus' feature flag of that name. Must run in the
+    thread that writes to the head.
 
     Raises:
         EvaluationError: duplicate series, many-to-many matching, a parameter without meaning, too many samples.
@@ -49,11 +52,12 @@ def evaluate(
         lookback_ms=milliseconds(lookback),
         default_step_ms=milliseconds(default_step),
         annotations=annotations or Annotations(),
+        late_names=delayed_name_removal,
     )
     return results.at_instant(_run(query, expr), now)
 
 
-def evaluate_range(
+def evaluate_range(  # noqa: PLR0913  what a range query has, and the options of `evaluate`
     expr: ast.Expr,
     head: Head,
     start: float,
@@ -63,6 +67,7 @@ def evaluate_range(
     lookback: float = 300.0,
     default_step: float = 60.0,
     annotations: Annotations | None = None,
+    delayed_name_removal: bool = False,
 ) -> Matrix:
     """The values of a query at `start`, `start + step` and so on, not after `end`; otherwise as `evaluate`.
 
@@ -79,6 +84,7 @@ def evaluate_range(
         lookback_ms=milliseconds(lookback),
         default_step_ms=milliseconds(default_step),
         annotations=annotations or Annotations(),
+        late_names=delayed_name_removal,
     )
     if expr.type not in {"scalar", "instant vector"}:
         raise EvaluationError(
@@ -98,7 +104,8 @@ def _steps(start_ms: int, end_ms: int, step_ms: int) -> Times:
 
 def _run(query: Query, expr: ast.Expr) -> Operand:
     with np.errstate(all="ignore"):
-        return _evaluate(query, expr)
+        operand = _evaluate(query, expr)
+    return settle(operand) if query.late_names else operand
 
 
 def _evaluate(query: Query, expr: ast.Expr) -> Operand:

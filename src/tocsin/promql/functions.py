@@ -91,16 +91,25 @@ def _expected_labels(expr: ast.Expr) -> Labels:
 def _clamp(call: Invocation) -> Frame:
     """Empty where the minimum is above the maximum."""
     frame, low, high = call.frame(0), call.scalar(1), call.scalar(2)
-    clamped = frame.map(np.maximum(low, np.minimum(high, frame.values)))
+    clamped = frame.map(_greater(low, _lesser(high, frame.values)))
     return clamped.where(~(high < low)[None, :])
 
 
 def _clamp_max(call: Invocation) -> Frame:
-    return call.frame(0).map(np.minimum(call.frame(0).values, call.scalar(1)))
+    return call.frame(0).map(_lesser(call.frame(0).values, call.scalar(1)))
 
 
 def _clamp_min(call: Invocation) -> Frame:
-    return call.frame(0).map(np.maximum(call.frame(0).values, call.scalar(1)))
+    return call.frame(0).map(_greater(call.frame(0).values, call.scalar(1)))
+
+
+def _greater(left: Values, right: Values) -> Values:
+    """As in Go: infinity is greater than NaN, which is greater than any number."""
+    return np.where(np.isposinf(left) | np.isposinf(right), np.inf, np.maximum(left, right))
+
+
+def _lesser(left: Values, right: Values) -> Values:
+    return -_greater(-left, -right)
 
 
 def _round(call: Invocation) -> Frame:
@@ -133,9 +142,9 @@ def _time(call: Invocation) -> Values:
 
 def _timestamp(call: Invocation) -> Frame:
     """That of the samples if the argument is a selector, that of the evaluation otherwise."""
-    frame = call.frame(0)
-    times = np.broadcast_to(call.query.steps, frame.values.shape) if frame.times is None else frame.times
-    return frame.map(times / 1000)
+    frame, selected = call.frame(0), isinstance(ast.unwrap(call.node.args[0]), ast.VectorSelector)
+    times = frame.times if selected and frame.times is not None else call.query.steps
+    return frame.map(np.broadcast_to(times / 1000, frame.values.shape))
 
 
 def _vector(call: Invocation) -> Frame:

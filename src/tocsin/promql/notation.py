@@ -50,6 +50,8 @@ def _labels(cursor: Cursor) -> Labels:
     if cursor.token.kind == "identifier":
         labels[METRIC_NAME] = cursor.advance().text
     if not has_braces:
+        if not labels and not cursor.at_end:
+            cursor.fail("a series begins with its name or with braces", cursor.consumed)
         return from_mapping(labels)
     cursor.expect("{")
     for matcher in parse_matchers(cursor):

@@ -32,6 +32,7 @@ class Query:
     """`steps` are the times of this part of the query: a subquery has others than the query around it.
 
     `start_ms`, `end_ms` and `step_ms` are those of the whole query; `step_ms` is 0 for a query at one instant.
+    With `late_names`, metric names stay until the query ends.
     """
 
     head: Head
@@ -42,6 +43,7 @@ class Query:
     lookback_ms: int
     default_step_ms: int
     annotations: Annotations
+    late_names: bool = False
 
     def duration(self, duration: ast.Duration) -> int:
         """In milliseconds."""

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.promql.frame import Frame
+from tocsin.promql.late_names import keep_names
 from tocsin.promql.query import check_size
 from tocsin.promql.ranges import GridWindows, Ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tocsin.promql import ast
     from tocsin.promql.query import Query
+    from tocsin.series import Labels, Selection
     from tocsin.series.samples import Times
 
 
@@ -23,7 +25,7 @@ def instant(query: Query, node: ast.VectorSelector) -> Frame:
     check_size(len(selection.labels), len(query.steps))
     times = query.moved(node.offset, node.at)
     sample_times, values, present = selection.latest(times, lookback_ms=query.lookback_ms)
-    return Frame(selection.labels, values, present, sample_times).compact()
+    return Frame(_labels(query, selection), values, present, sample_times).compact()
 
 
 def matrix(query: Query, node: ast.MatrixSelector) -> Ranges:
@@ -31,7 +33,11 @@ def matrix(query: Query, node: ast.MatrixSelector) -> Ranges:
     selection = query.head.select(selector.matchers)
     check_size(len(selection.labels), len(query.steps))
     ends = query.moved(selector.offset, selector.at)
-    return Ranges(selection.labels, ends, length, selection.windows(ends - length, ends))
+    return Ranges(_labels(query, selection), ends, length, selection.windows(ends - length, ends))
+
+
+def _labels(query: Query, selection: Selection) -> Sequence[Labels]:
+    return keep_names(selection.labels) if query.late_names else selection.labels
 
 
 def subquery(query: Query, node: ast.Subquery, evaluate: Callable[[Query, ast.Expr], object]) -> Ranges:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from tocsin.rules.compiled import Rule
     from tocsin.rules.file import RuleFile
 
-#: Recording rules that other packs look at.
+#: Recording rules, and the packs that look at them.
 SIGNALS = "signals"
+ON_SIGNALS = frozenset({"application", "outgoing", "database", "host", "patterns"})
 
 _FOLDER = files("tocsin.rules") / "packs"
 _SUFFIX = ".yml"
@@ -32,8 +33,9 @@ def pack_names() -> tuple[str, ...]:
 
 
 def with_signals(names: Sequence[str]) -> tuple[str, ...]:
-    """The packs, after the one that they look at."""
-    return (SIGNALS, *(name for name in names if name != SIGNALS)) if names else ()
+    """The packs, after the one that some of them look at."""
+    others = tuple(name for name in names if name != SIGNALS)
+    return (SIGNALS, *others) if len(others) < len(names) or ON_SIGNALS & set(others) else others
 
 
 def load_pack(name: str, thresholds: Mapping[str, float] | None = None) -> RuleFile:

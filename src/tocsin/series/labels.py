@@ -38,11 +38,32 @@ def without(labels: Labels, names: Collection[str]) -> Labels:
     return tuple([pair for pair in labels if pair[0] not in names])
 
 
+class LateName(str):
+    """A metric name that stays until the end of the query, for which `drop_name` only marks it."""
+
+    __slots__ = ()
+
+
+class DroppedName(LateName):
+    """A metric name that is to go."""
+
+    __slots__ = ()
+
+
 def drop_name(labels: Labels) -> Labels:
     """Without the metric name; the same object if there is none. Runs for every series of every rule."""
     if not labels or labels[0][0] > METRIC_NAME:
         return labels
-    return labels[1:] if labels[0][0] == METRIC_NAME else without(labels, (METRIC_NAME,))
+    name, value = labels[0]
+    return labels[1:] if name == METRIC_NAME and type(value) is str else _drop_name(labels)
+
+
+def _drop_name(labels: Labels) -> Labels:
+    """Where another label comes before the name, or the name is to stay for now."""
+    name = get(labels, METRIC_NAME)
+    if isinstance(name, LateName):
+        return tuple([(key, DroppedName(value)) if key == METRIC_NAME else (key, value) for key, value in labels])
+    return without(labels, (METRIC_NAME,)) if name else labels
 
 
 def replace(labels: Labels, changes: Mapping[str, str]) -> Labels:

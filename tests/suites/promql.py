@@ -1,12 +1,10 @@
-"""Prometheus' own test suite, as far as it is about floats, classic histograms and stable syntax."""
+"""Prometheus' own tests of queries, as far as they are about floats, classic histograms and stable syntax."""
 
 import csv
 import json
 import math
 import re
 from dataclasses import dataclass, field
-
-import pytest
 
 from tocsin.promql import (
     Annotations,
@@ -24,31 +22,70 @@ from tocsin.promql.notation import parse_series
 from tocsin.series import Head
 from tocsin.series.labels import from_mapping
 
-FILES = (
-    "aggregators",
-    "at_modifier",
-    "collision",
-    "duration_expression",
-    "extended_vectors",
-    "fill-modifier",
-    "functions",
-    "histograms",
-    "literals",
-    "name_label_dropping",
-    "native_histograms",
-    "operators",
-    "range_queries",
-    "selectors",
-    "staleness",
-    "subquery",
-    "trig_functions",
-)
+# Right only with a feature flag that is off by default in every release of Prometheus, but on in its test framework.
+FLAGGED = "delayed-name-removal"
 
-# Right only with a feature flag that is off by default in every release of Prometheus.
-NOT_OURS = {"delayed-name-removal"}
+# Out of scope for Prometheus 3.5; on by default since 3.14.
+NEWER = {"duration_expression.test"}
 
-# Out of scope for Prometheus 3.5 alone; on by default since 3.14.
-ALL_OURS = {"duration_expression"}
+
+def answers(folder):
+    """Every evaluation of the suite's own scope, with that flag where nothing else is right."""
+    yield from _answers(folder, lambda row: row["scope"] == "in", flagged=lambda row: row["reason"] == FLAGGED)
+
+
+def late_answers(folder):
+    """All of them with that flag, as upstream runs them."""
+    yield from _answers(folder, lambda row: row["scope"] == "in", flagged=lambda _: True)
+
+
+def newer_answers(folder):
+    """Evaluations in the syntax that came with Prometheus 3.14."""
+    yield from _answers(folder, lambda row: row["scope"] == "out" and row["file"] in NEWER, flagged=lambda _: False)
+
+
+def _answers(folder, wanted, *, flagged):
+    with (folder / "promqltest" / "scope.tsv").open(encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE) if wanted(row)]
+    for name in dict.fromkeys(row["file"] for row in rows):
+        cases = {case.line: case for case in evals((folder / "promqltest" / name).read_text())}
+        for row in (row for row in rows if row["file"] == name):
+            case = cases[int(row["line"])]
+            yield f"{name}:{case.line} {case.query}", complaint(case, delayed_name_removal=flagged(row))
+
+
+def queries(folder):
+    """Expressions that are accepted or refused; experimental functions are refused, whatever else is wrong."""
+    for case in _cases(folder, "cases.json"):
+        try:
+            parse(case["expr"])
+            refused = None
+        except ParseError as error:
+            refused = error.message
+        if refused is None or "experimental" not in refused:
+            yield case["expr"][:80], _verdict(case, refused)
+
+
+def _verdict(case, refused):
+    if case["must_fail"] != (refused is not None):
+        return f"refused: {refused}" if refused else "accepted"
+    return f"{refused!r}, expected {case['error']!r}" if refused and case["error"] not in refused else None
+
+
+def notation(folder):
+    """Series as `load` and `input_series` write them."""
+    for case in _cases(folder, "series.json"):
+        try:
+            got = parse_series(case["input"])
+        except ParseError as error:
+            yield case["input"], None if case.get("must_fail") else str(error)
+        else:
+            accepted = not case.get("must_fail") and got == (from_mapping(case["labels"]), case["values"])
+            yield case["input"], None if accepted else f"got {got}"
+
+
+def _cases(folder, name):
+    return json.loads((folder / "promql-parse" / name).read_text())["cases"]
 
 
 @dataclass
@@ -116,20 +153,20 @@ def head_of(series):
     return head
 
 
-def run(case, annotations):
+def run(case, **options):
     expr, head = parse(case.query), head_of(case.series)
     if case.instant is not None:
-        return evaluate(expr, head, seconds(case.instant), annotations=annotations)
+        return evaluate(expr, head, seconds(case.instant), **options)
     start, end, step = map(seconds, case.window)
-    return evaluate_range(expr, head, start, end, step, annotations=annotations)
+    return evaluate_range(expr, head, start, end, step, **options)
 
 
-def complaint(case):
+def complaint(case, **options):
     """What is wrong with our answer, or None."""
     annotations = Annotations()
     failing = [line for line in case.directives if re.match(r"expect(ed_)?[ _]?fail", line)]
     try:
-        value = run(case, annotations)
+        value = run(case, annotations=annotations, **options)
     except ParseError as error:
         return None if failing else f"unexpected {error!r}"
     except EvaluationError as error:
@@ -211,50 +248,3 @@ def close(got, wanted):
     if got is None or wanted is None:
         return got is wanted
     return (math.isnan(got) and math.isnan(wanted)) or math.isclose(got, wanted, rel_tol=1e-6)
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_answers_are_those_of_prometheus(shared, name):
-    folder = shared / "conformance" / "promqltest"
-    with (folder / "scope.tsv").open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-    ours = {
-        int(row["line"])
-        for row in rows
-        if row["file"] == f"{name}.test"
-        and (row["scope"] == "in" or name in ALL_OURS)
-        and row["reason"] not in NOT_OURS
-    }
-    cases = [case for case in evals((folder / f"{name}.test").read_text()) if case.line in ours]
-    assert len(cases) == len(ours) > 0
-    wrong = {f"{name}:{case.line} {case.query}": text for case in cases if (text := complaint(case))}
-    assert not wrong
-
-
-def cases_of(shared, name):
-    return json.loads((shared / "conformance" / "promql-parse" / name).read_text())["cases"]
-
-
-def test_queries_are_accepted_or_refused_as_by_prometheus(shared):
-    wrong = {}
-    for case in cases_of(shared, "cases.json"):
-        try:
-            parse(case["expr"])
-            refused = None
-        except ParseError as error:
-            refused = error.message
-        experimental = refused is not None and "experimental" in refused
-        if not experimental and case["must_fail"] != (refused is not None):
-            wrong[case["expr"]] = refused
-        elif not experimental and refused and case["error"] not in refused:
-            wrong[case["expr"]] = (refused, case["error"])
-    assert not wrong
-
-
-def test_series_notation(shared):
-    for case in cases_of(shared, "series.json"):
-        if case.get("must_fail"):
-            with pytest.raises(ParseError):
-                parse_series(case["input"])
-        else:
-            assert parse_series(case["input"]) == (from_mapping(case["labels"]), case["values"])

@@ -1,0 +1,79 @@
+"""Files told apart by their content, and what is wrong with them."""
+
+import pytest
+
+from tocsin.doctor.file_kind import FileKind, file_kind
+from tocsin.doctor.files import Finding, check_file
+
+RULES = "groups: [{name: g, rules: [{alert: A, expr: up}]}]"
+ROUTING = "route: {receiver: a}\nreceivers: [{name: a}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (RULES, FileKind.RULES),
+        (ROUTING, FileKind.ALERTMANAGER),
+        ("global: {}\nrules: []", FileKind.ALERTMANAGER),
+        ("rules: [a.yml]\nalertmanager: am.yml", FileKind.SETTINGS),
+        ("evaluation_interval: 1m", FileKind.SETTINGS),
+        ("evaluation_interval: 1m\nrule_files: [a]\ntests: []", FileKind.RULE_TESTS),
+        ("groups:\n- name: [", FileKind.RULES),
+        ("a: {groups: []}", None),
+        ("- groups", None),
+        ("groups", None),
+        ("", None),
+        ("[", None),
+    ],
+)
+def test_kinds(text, kind):
+    assert file_kind(text) is kind
+
+
+@pytest.fixture
+def verdict(tmp_path, monkeypatch):
+    def verdict(content):
+        path = tmp_path / "file.yml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return check_file(path)
+
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (RULES, "1 rule in 1 group"),
+        (ROUTING, "1 receiver"),
+        ("rules: [a.yml]\nmask: false", "2 settings"),
+        ("tests: []", "0 tests: run with `tocsin rules test`"),
+    ],
+)
+def test_good_files(verdict, text, found):
+    assert (verdict(text).problems, verdict(text).found) == ((), found)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("groups:\n- nam: g\n  rules:\n  - {alert: A}\n", [2, 2, 4]),
+        ("route: {receiver: b}\nreceivers:\n- nome: a\n", [1, 3, 3]),
+        ("mask: perhaps\nrules: []\nflsh_interval: 1s\n", [1, 3]),
+        ("mask: [\n", [2]),
+        ("tests:\n- nam: a\n", [2]),
+        (b"groups:\n\xff", [2]),
+        ("groups:\n- [\n", [3]),
+    ],
+)
+def test_every_problem_has_its_line(verdict, text, lines):
+    assert [problem.line for problem in verdict(text).problems] == lines
+
+
+def test_what_is_left_out_is_a_warning(verdict):
+    found = verdict(f"{ROUTING}templates: [a.tmpl]\n")
+    assert found.problems == ()
+    assert found.warnings == (Finding(None, "not done by this version: templates (line 3)"),)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert check_file(tmp_path / "none.yml").problems == (Finding(None, "cannot be read: No such file or directory"),)
