@@ -21,12 +21,12 @@ from tocsin.pack_thresholds import PACK_THRESHOLDS
 PREFIX = "TOCSIN_"
 CONFIG_FILE = "tocsin.yml"
 THRESHOLD = "threshold_"
-#: Quiet on every machine where the application is fine.
+#: Quiet where the application and its machine are fine.
 DEFAULT_PACKS = (
-    "issues", "application", "outgoing", "database", "celery", "cache", "telemetry", "patterns",
+    "issues", "application", "outgoing", "database", "celery", "cache", "host", "telemetry", "patterns",
 )  # fmt: skip
-#: Those, what judges the machine itself, and what others look at and bring along.
-PACKS = (*DEFAULT_PACKS, "host", "signals")
+#: Those, and what they look at and bring along.
+PACKS = (*DEFAULT_PACKS, "signals")
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}

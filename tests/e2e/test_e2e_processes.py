@@ -132,6 +132,7 @@ def test_a_killed_evaluator_is_replaced_and_does_not_page_again(gunicorn, workpl
         *("tocsin", "run", "--"),
         TOCSIN_WEBHOOK_URL=listener.url,
         TOCSIN_RULES="rules.yml",
+        TOCSIN_PACKS="issues",
         TOCSIN_EVALUATION_INTERVAL=f"{interval}s",
     )
     lock = workplace.store().lock

@@ -21,13 +21,19 @@ if TYPE_CHECKING:
     from tocsin.series import Labels
     from tocsin.series.samples import Values
 
+
+def _power(base: Values, exponent: Values) -> Values:
+    """As C and Go have it; numpy takes a root for an exponent of 0.5, and minus infinity has none there."""
+    return np.where(np.isneginf(base) & (exponent == 0.5), np.inf, np.power(base, exponent))
+
+
 _ARITHMETIC: dict[str, Callable[[Values, Values], Values]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,
     "%": np.fmod,
-    "^": np.power,
+    "^": _power,
     "atan2": np.arctan2,
 }
 _COMPARISON: dict[str, Callable[[Values, Values], NDArray[np.bool_]]] = {

@@ -180,7 +180,7 @@ class Fields:
 
 
 _NUMBERS: Final[Mapping[str, Callable[[str], float]]] = {
-    _INTEGER: lambda text: int(text, 0),
+    _INTEGER: lambda text: float(int(text, 0)),
     _FLOAT: lambda text: float(text.replace(".inf", "inf").replace(".nan", "nan")),
 }
 
