@@ -5,9 +5,17 @@ import sys
 
 import pytest
 from opentelemetry import trace
+from opentelemetry._logs import LogRecord
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from tocsin import TocsinLogRecordProcessor, TocsinSpanProcessor
+from tocsin.capture import attach_log_record_processor, attach_span_processor
+from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.errors import InApp
 
 TEXT = """Traceback (most recent call last):
   File "/srv/shop/cart.py", line 7, in pay
@@ -174,3 +182,27 @@ def test_durations_go_where_the_instrumentation_measures_none(host):
         metric.name for each in collected.resource_metrics for scope in each.scope_metrics for metric in scope.metrics
     }
     assert "db.client.operation.duration" in names
+
+
+def test_a_processor_that_the_user_placed_is_given_its_work():
+    provider = TracerProvider()
+    first, placed = SpanProcessor(), TocsinSpanProcessor()
+    provider.add_span_processor(first)
+    provider.add_span_processor(placed)
+    with provider.get_tracer("t").start_as_current_span("before installation"):
+        pass
+    ours = TocsinSpanProcessor(Recorder(Inbox(10), in_app=InApp(), service="s"), mask=str.upper)
+    assert attach_span_processor(provider, ours)
+    assert provider._active_span_processor._span_processors == (first, placed)
+    assert (placed.recorder, placed.mask) == (ours.recorder, str.upper)
+
+
+def test_a_log_record_processor_that_the_user_placed_is_given_its_work():
+    provider = LoggerProvider(shutdown_on_exit=False)
+    placed = TocsinLogRecordProcessor()
+    provider.add_log_record_processor(placed)
+    provider.get_logger("l").emit(LogRecord(body="before installation"))
+    ours = TocsinLogRecordProcessor(Recorder(Inbox(10), in_app=InApp(), service="s"), mask=str.upper)
+    assert attach_log_record_processor(provider, ours)
+    assert provider._multi_log_record_processor._log_record_processors == (placed,)
+    assert (placed.recorder, placed.mask) == (ours.recorder, str.upper)

@@ -280,6 +280,14 @@ def same(ours, theirs):
     )
 
 
+def difference(ours, theirs):
+    """The first series that is not the same."""
+    if not isinstance(ours, dict) or not isinstance(theirs, dict):
+        return ours, theirs
+    pairs = ((labels, ours.get(labels, {}), theirs.get(labels, {})) for labels in {**ours, **theirs})
+    return next(pair for pair in pairs if not same({(): pair[1]}, {(): pair[2]}))
+
+
 def close(ours, theirs):
     both_nan = math.isnan(ours) and math.isnan(theirs)
     return both_nan or math.isclose(ours, theirs, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
@@ -362,5 +370,5 @@ def test_prometheus_gives_the_same_answers(head, prometheus):
         window = (now,) if rnd.random() < 0.7 else (now, now + step * rnd.choice((3, 10, 20)), step)
         ours, theirs = answer(head, query, window), prometheus.answer(query, window)
         if not same(ours, theirs):
-            wrong[f"{query} at {window}"] = (ours, theirs)
+            wrong[f"{query} at {window}"] = difference(ours, theirs)
     assert not wrong, f"{len(wrong)} of {QUERIES}, seed {SEED}: {list(wrong.items())[:3]}"

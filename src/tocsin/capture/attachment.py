@@ -1,27 +1,43 @@
-"""Puts our processors into the SDK's providers: once, and in front, so that everybody's exporters see what we wrote."""
+"""Puts our processors into the SDK's providers, once: where the user put them, else in front of all others.
 
+In front, everybody's exporters see what we wrote.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
-from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.trace import TracerProvider
+
+from tocsin.capture.logs import TocsinLogRecordProcessor
+from tocsin.capture.spans import TocsinSpanProcessor
 
 
-def attach_span_processor(provider: Any, processor: SpanProcessor) -> bool:
-    """Register the processor first; False where the provider is not the SDK's."""
+def attach_span_processor(provider: Any, processor: TocsinSpanProcessor) -> bool:
+    """Register the processor; False where the provider is not the SDK's."""
     if not isinstance(provider, TracerProvider):
         return False
-    provider.add_span_processor(processor)
-    _move_to_front(getattr(provider, "_active_span_processor", None), "_span_processors", processor)
+    chain = getattr(provider, "_active_span_processor", None)
+    _place(processor, chain, "_span_processors", add=provider.add_span_processor)
     return True
 
 
-def attach_log_record_processor(provider: Any, processor: LogRecordProcessor) -> bool:
-    """Register the processor first; False where the provider is not the SDK's."""
+def attach_log_record_processor(provider: Any, processor: TocsinLogRecordProcessor) -> bool:
+    """Register the processor; False where the provider is not the SDK's."""
     if not isinstance(provider, LoggerProvider):
         return False
-    provider.add_log_record_processor(processor)
-    _move_to_front(getattr(provider, "_multi_log_record_processor", None), "_log_record_processors", processor)
+    chain = getattr(provider, "_multi_log_record_processor", None)
+    _place(processor, chain, "_log_record_processors", add=provider.add_log_record_processor)
     return True
+
+
+def _place(processor: Any, chain: Any, name: str, *, add: Callable[[Any], None]) -> None:
+    placed = next((each for each in getattr(chain, name, ()) if isinstance(each, type(processor))), None)
+    if placed is not None:
+        placed.take_after(processor)
+        return
+    add(processor)
+    _move_to_front(chain, name, processor)
 
 
 def _move_to_front(chain: Any, name: str, processor: object) -> None:

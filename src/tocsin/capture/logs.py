@@ -21,25 +21,34 @@ _current: ContextVar[Draft | None] = ContextVar("tocsin_log_record", default=Non
 
 
 class TocsinLogRecordProcessor(LogRecordProcessor):
-    """Writes the occurrence's attributes onto the log record that tells of it, and masks. Never raises."""
+    """Writes the occurrence's attributes onto the log record that tells of it, and masks. Never raises.
 
-    def __init__(self, recorder: Recorder, *, mask: Mask) -> None:
-        self._recorder = recorder
-        self._mask = mask
+    One without a recorder does nothing until `tocsin.install()` finds it in the provider and gives it one.
+    """
+
+    def __init__(self, recorder: Recorder | None = None, *, mask: Mask = str) -> None:
+        self.recorder = recorder
+        self.mask = mask
+
+    def take_after(self, other: "TocsinLogRecordProcessor") -> None:
+        """Do what `other` would do, in its stead."""
+        self.recorder, self.mask = other.recorder, other.mask
 
     @guard("log record processor")
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Annotate the record in place; exporters registered later, and batching ones registered earlier, see it."""
+        if self.recorder is None:
+            return
         record = log_record.log_record
         draft = _current.get() or self._live(getattr(record, "exception", None))
         # In place: what the SDK keeps with them, limits and the number of what was dropped, stays.
         values = cast("MutableMapping[str, Any]", record.attributes)
-        mask_values(values, self._mask)
+        mask_values(values, self.mask)
         if draft is not None:
             values.update(draft.attributes())
 
     def _live(self, error: BaseException | None) -> Draft | None:
-        return None if error is None else self._recorder.see(error, handled=True)
+        return None if error is None or self.recorder is None else self.recorder.see(error, handled=True)
 
     def shutdown(self) -> None:
         """Nothing is held here."""

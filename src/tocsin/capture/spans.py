@@ -1,7 +1,7 @@
 """Failures and durations from spans."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from types import FrameType
 from typing import Any, cast
@@ -26,43 +26,46 @@ class TocsinSpanProcessor(SpanProcessor):
     """Finishes what the `record_exception` hook began, measures what the instrumentation does not, masks.
 
     Exporters of other processors see the result whatever the order of registration. Thread-safe; never raises.
+    One without a recorder does nothing until `tocsin.install()` finds it in the provider and gives it one.
     """
 
-    def __init__(self, recorder: Recorder, *, mask: Mask) -> None:
-        self._recorder = recorder
-        self._mask = mask
+    def __init__(self, recorder: Recorder | None = None, *, mask: Mask = str) -> None:
+        self.recorder = recorder
+        self.mask = mask
+
+    def take_after(self, other: "TocsinSpanProcessor") -> None:
+        """Do what `other` would do, in its stead."""
+        self.recorder, self.mask = other.recorder, other.mask
 
     @guard("span processor, ending")
     def _on_ending(self, span: Span) -> None:
-        if not span.events and not span.status.description:
+        if self.recorder is None or (not span.events and not span.status.description):
             return
         if FINGERPRINT not in (span.attributes or {}):
-            self._identify_events(span)
-        mask_exceptions(span, self._mask)
+            _identify_event(span, self.recorder)
+        mask_exceptions(span, self.mask)
 
     @guard("span processor, end")
     def on_end(self, span: ReadableSpan) -> None:
         """Hand over the duration where the instrumentation measures none."""
         measurement = measurement_of(span)
-        if measurement is not None:
-            self._recorder.inbox.measure(measurement)
+        if measurement is not None and self.recorder is not None:
+            self.recorder.inbox.measure(measurement)
 
-    def _identify_events(self, span: Span) -> None:
-        """An exception event that was written without `record_exception`."""
-        for event in span.events:
-            if event.name == "exception":
-                self._identify(span, event.attributes or {})
-                return
 
-    def _identify(self, span: Span, exception: Mapping[str, Any]) -> None:
-        keys = (EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE)
-        type_name, message, stacktrace = (str(exception.get(key, "")) for key in keys)
-        failure = parse_stacktrace(type_name, message, stacktrace)
-        if failure.short_type in ORDERLY:
-            return
-        draft = self._recorder.see_exported(failure, stacktrace, handled=span.kind not in ENTRIES, span=span)
-        bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
-        bounded._dict.update(draft.attributes())  # noqa: SLF001  same
+def _identify_event(span: Span, recorder: Recorder) -> None:
+    """An exception event that was written without `record_exception`."""
+    exception = next((event.attributes or {} for event in span.events if event.name == "exception"), None)
+    if exception is None:
+        return
+    keys = (EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE)
+    type_name, message, stacktrace = (str(exception.get(key, "")) for key in keys)
+    failure = parse_stacktrace(type_name, message, stacktrace)
+    if failure.short_type in ORDERLY:
+        return
+    draft = recorder.see_exported(failure, stacktrace, handled=span.kind not in ENTRIES, span=span)
+    bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
+    bounded._dict.update(draft.attributes())  # noqa: SLF001  same
 
 
 def hook_record_exception(recorder: Recorder) -> Callable[[], None]:

@@ -102,13 +102,13 @@ class Buckets:
     def repaired(self) -> tuple[Buckets, NDArray[np.bool_]]:
         """Counts that never fall, and where falling ones had to be raised by more than a rounding error."""
         counts = self.counts.copy()
+        raised = np.zeros(len(counts), bool)
         for column in range(1, counts.shape[1]):
             before, count = counts[:, column - 1], counts[:, column]
             same = np.abs(count - before) <= _TOLERANCE * np.abs(count)
-            counts[:, column] = np.where(same, before, count)
-        monotonic = np.where(np.isnan(counts), counts, np.fmax.accumulate(counts, axis=1))
-        raised: NDArray[np.bool_] = np.any(monotonic > counts, axis=1)
-        return Buckets(self.bounds, monotonic, self.size), raised
+            raised |= (count < before) & ~same
+            counts[:, column] = np.where(same | (count < before), before, count)
+        return Buckets(self.bounds, counts, self.size), raised
 
 
 def histogram_quantile(call: Invocation) -> Frame:
