@@ -51,8 +51,7 @@ def test_rules(*, files: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _outcome(path: Path) -> Outcome:
-    from tocsin.rules.unit_test import run_unit_tests  # noqa: PLC0415  needs the engine
-    from tocsin.rules.unit_test_file import load_unit_tests  # noqa: PLC0415
+    from tocsin.rules import load_unit_tests, run_unit_tests  # noqa: PLC0415  needs the engine
 
     try:
         file = load_unit_tests(path.read_text(encoding="utf-8"), source=str(path))

@@ -67,8 +67,7 @@ def _check_rules(path: Path, text: str) -> FileVerdict:
 
 
 def _check_rule_tests(path: Path, text: str) -> FileVerdict:
-    from tocsin.rules import RuleFileError  # noqa: PLC0415  needs the engine
-    from tocsin.rules.unit_test_file import load_unit_tests  # noqa: PLC0415
+    from tocsin.rules import RuleFileError, load_unit_tests  # noqa: PLC0415  needs the engine
 
     try:
         file = load_unit_tests(text, source=str(path))

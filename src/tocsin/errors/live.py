@@ -1,7 +1,7 @@
 """Reading a failure off a live exception, without holding on to it."""
 
 import linecache
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import CodeType
 from typing import Any, NamedTuple
@@ -16,6 +16,9 @@ MAX_EXCEPTIONS = 64
 #: What a traceback prints for an exception that cannot say what it is.
 UNPRINTABLE = "<exception str() failed>"
 NO_DETAIL = "<no detail available>"
+
+#: What an instance holds, past whatever its class makes of the name.
+_own: Callable[[BaseException], dict[str, Any]] = BaseException.__dict__["__dict__"].__get__
 
 #: Attributes under which libraries keep codes on their exceptions.
 _HINTS = {
@@ -143,7 +146,7 @@ def _syntax_frame(error: BaseException) -> Iterator[Frame]:
 
 def hints_of(error: BaseException) -> Codes:
     """Codes in the instance's own attributes: no property and no other code of the application runs."""
-    own = getattr(error, "__dict__", None)
+    own = _own(error)
     if not own:
         return ()
     values = ((code, own.get(name)) for name, code in _HINTS.items())

@@ -9,25 +9,34 @@ from tocsin.rules.compiled import Compiled, rule_file
 from tocsin.rules.document import Problem
 from tocsin.rules.entry import KeyProblem
 from tocsin.rules.expansion import Expander
+from tocsin.rules.explanation import Comparison, Margin, Part, comparisons, parts
 from tocsin.rules.file import RuleFile, RuleFileError, load
 from tocsin.rules.group import GroupEvaluator, Health, Query, RuleStatus, Sink
+from tocsin.rules.head_sink import HeadSink
 from tocsin.rules.packs import load_pack, pack_groups, pack_names, with_signals
 from tocsin.rules.reach import reach, within
 from tocsin.rules.rule import AlertingRule, Group, RecordingRule, Rule, rule_key
 from tocsin.rules.slo import compile_slos
 from tocsin.rules.thresholds import compile_thresholds
+from tocsin.rules.unit_test import Failure, run_unit_tests
+from tocsin.rules.unit_test_file import UnitTestFile, load_unit_tests
 
 __all__ = [
     "ActiveAlert",
     "AlertState",
     "AlertingRule",
+    "Comparison",
     "Compiled",
     "DuplicateAlertError",
     "Expander",
+    "Failure",
     "Group",
     "GroupEvaluator",
+    "HeadSink",
     "Health",
     "KeyProblem",
+    "Margin",
+    "Part",
     "Problem",
     "Query",
     "RecordingRule",
@@ -36,17 +45,22 @@ __all__ = [
     "RuleFileError",
     "RuleStatus",
     "Sink",
+    "UnitTestFile",
+    "comparisons",
     "compile_slos",
     "compile_thresholds",
     "load",
     "load_pack",
+    "load_unit_tests",
     "next_alerts",
     "pack_groups",
     "pack_names",
+    "parts",
     "reach",
     "resume",
     "rule_file",
     "rule_key",
+    "run_unit_tests",
     "with_signals",
     "within",
 ]
