@@ -1,13 +1,14 @@
 # The two commands to know are `make demo` and `make test`. Each does all its own set-up, in .venv.
 PYTHON ?= python3
 OTLP ?=
+DIR ?=
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench conformance clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: .venv/demo ## break a real shop in ten ways and watch Tocsin find each; OTLP=http://host:4318 exports there too
 	@OTLP='$(OTLP)' .venv/bin/python examples/shop/demo.py
@@ -23,6 +24,9 @@ check: .venv/dev ## lint, types, and which room may import which
 
 bench: .venv/dev ## cost beside bare Flask, OpenTelemetry alone and sentry-sdk, as ratios from one interleaved run
 	@.venv/bin/python tests/bench/bench.py
+
+conformance: .venv/dev ## the tests of Prometheus and Alertmanager themselves; DIR=folder with them
+	@.venv/bin/python tests/conformance.py $(DIR)
 
 clean: ## remove what the others made
 	rm -rf .venv .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

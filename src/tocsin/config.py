@@ -145,7 +145,9 @@ class Config:
         NAMES, (), "Module prefixes that are the application's, wherever they are."
     )
     in_app_exclude: tuple[str, ...] = _setting(NAMES, (), "Module prefixes that are never the application's.")
-    mask: bool = _setting(BOOLEAN, True, "Mask personal data and secrets in exceptions that are exported, and in all that the store gets.")
+    mask: bool = _setting(
+        BOOLEAN, True, "Mask personal data and secrets in exceptions that are exported, and in all that the store gets."
+    )
     mask_ip: bool = _setting(BOOLEAN, False, "Mask IP addresses too.")
     flush_interval: float = _setting(DURATION, 1.0, "How often occurrences are written to the store.", above_zero=True)
     metric_interval: float = _setting(
