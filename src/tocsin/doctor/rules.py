@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def check_rules(config: Config) -> Iterator[Check]:
-    """One line for the packs and one for each rule file, or each problem in it. Nothing without the engine."""
+    """One line for the packs, one for each setting that becomes rules, and one for each rule file; or each problem.
+
+    Nothing without the engine.
+    """
     if numpy_version() is None:
         return
     from tocsin.evaluator.own_files import rule_paths  # noqa: PLC0415  needs the engine
@@ -21,11 +24,21 @@ def check_rules(config: Config) -> Iterator[Check]:
 
     packs = ", ".join(f"{pack}: {_size(load_pack(pack))}" for pack in config.packs)
     yield Check("packs", "ok", packs or "none")
+    yield from _check_compiled(config)
     for pattern, paths in rule_paths(config.rules):
         if not paths:
             yield Check("rules", "broken", f"no file matches {pattern}", "correct TOCSIN_RULES, or add the file")
         for path in paths:
             yield from _check_file(path)
+
+
+def _check_compiled(config: Config) -> Iterator[Check]:
+    from tocsin.evaluator.rule_files import compiled_settings  # noqa: PLC0415  needs the engine
+
+    for setting, compiled in compiled_settings(config).items():
+        if compiled.groups:
+            yield Check(setting, "ok", f"{sum(len(group['rules']) for group in compiled.groups)} rules")
+        yield from (Check(setting, "broken", str(problem), "correct tocsin.yml") for problem in compiled.problems)
 
 
 def _check_file(path: Path) -> Iterator[Check]:
