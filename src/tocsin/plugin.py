@@ -3,7 +3,6 @@
 import atexit
 import os
 import time
-from collections.abc import Callable
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
@@ -47,11 +46,11 @@ class Runtime:
         self.reader = BatchReader(self._save)
         self.candidate = Candidate(config, store=self.store, meter=meter, collect=self.reader.collect)
         self._tickers = [
-            _ticker("writer", self.capture.writer.flush, config.flush_interval),
-            _ticker("metrics", self.reader.collect, config.metric_interval),
+            Ticker("writer", self.capture.writer.flush, interval=config.flush_interval),
+            Ticker("metrics", self.reader.collect, interval=config.metric_interval),
         ]
         if config.evaluate:
-            self._tickers.append(_ticker("evaluator", self.candidate.step, config.evaluation_interval))
+            self._tickers.append(Ticker("evaluator", self.candidate.step, interval=config.evaluation_interval))
         self._shutdown = BoundedShutdown(config.exit_timeout)
         providers = {"traces": tracer_provider, "metrics": self._meter_provider, "logs": logger_provider}
         self._exits = {name: Exit(provider) for name, provider in providers.items()}
@@ -92,10 +91,6 @@ class Runtime:
         self._exits["metrics"]()
 
 
-def _ticker(name: str, work: Callable[[], object], interval: float) -> Ticker:
-    return Ticker(name, work, interval=interval, on_error=lambda error: guard.suppress(f"{name} thread", error))
-
-
 def _resource(*providers: Any) -> Resource:
     for provider in providers:
         if isinstance(provider, TracerProvider | LoggerProvider):
@@ -111,7 +106,7 @@ class Exit:
 
     def __init__(self, provider: Any) -> None:
         self._provider = provider
-        self._handlers: list[Callable[[], object]] = []
+        self._handlers: list[Any] = []
 
     def take(self) -> None:
         """Take over."""

@@ -8,22 +8,21 @@ from collections.abc import Callable
 from opentelemetry.context import Context, attach
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
+from tocsin.guard import guard
+
 
 class Ticker:
     """Calls `work` again and again, `interval` seconds after the last call ended, on a daemon thread.
 
     The thread has an OpenTelemetry context of its own with instrumentation suppressed, so that what it does is no
-    telemetry of the application. In a forked child a ticker that was running runs again. An exception of `work` goes
-    to `on_error` and the thread goes on.
+    telemetry of the application. In a forked child a ticker that was running runs again. An exception of `work` is the
+    guard's, and the thread goes on.
     """
 
-    def __init__(
-        self, name: str, work: Callable[[], object], *, interval: float, on_error: Callable[[Exception], object]
-    ) -> None:
+    def __init__(self, name: str, work: Callable[[], object], *, interval: float) -> None:
         self._name = name
         self._work = work
         self._interval = interval
-        self._on_error = on_error
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -70,10 +69,8 @@ class Ticker:
                 self._tick()
 
     def _tick(self) -> None:
-        try:
+        with guard.block(f"{self._name} thread"):
             self._work()
-        except Exception as error:  # noqa: BLE001  the thread outlives its work, and its owner is told
-            self._on_error(error)
 
 
 def _resume(ticker: Ticker | None) -> None:

@@ -46,8 +46,8 @@ def test_the_module_of_a_path(path, module):
         ("<sqlalchemy generated _go() wrapper>", "commit", False),
         ("pydantic/main.py", "pydantic.main.BaseModel.__init__", False),
         ("asyncpg/protocol/protocol.pyx", "query", False),
-        ("/work/src/opentelemetry/trace/__init__.py", "use_span", False),
-        ("/work/src/tocsin/capture/logs.py", "see", False),
+        ("/workspace/src/opentelemetry/trace/__init__.py", "use_span", False),
+        ("/workspace/src/tocsin/capture/logs.py", "see", False),
     ],
 )
 def test_the_rule(path, function, is_in_app):

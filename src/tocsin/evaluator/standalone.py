@@ -28,12 +28,7 @@ def standalone(settings: Settings) -> Iterator[Candidate]:
     provider = MeterProvider([reader], resource=Resource.create({"service.name": "tocsin"}), shutdown_on_exit=False)
     meter = provider.get_meter("tocsin", __version__)
     candidate = Candidate(config, store=store, meter=meter, collect=reader.collect)
-    ticker = Ticker(
-        "evaluator",
-        candidate.step,
-        interval=config.evaluation_interval,
-        on_error=lambda error: guard.suppress("evaluation", error),
-    )
+    ticker = Ticker("evaluator", candidate.step, interval=config.evaluation_interval)
     with guard.block("evaluation"):
         candidate.step()
     ticker.start()
