@@ -65,7 +65,7 @@ class Runtime:
         self.capture.hook(finish=self.finish)
         for ticker in self._tickers:
             ticker.start()
-        self._shutdown.add("issues and metrics", self._finish_metrics)
+        self._shutdown.add("metrics", self._finish_metrics)
         self._shutdown.add("traces", self._exits["traces"])
         self._shutdown.add("logs", self._exits["logs"])
         atexit.register(self.finish)
