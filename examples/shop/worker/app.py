@@ -15,6 +15,7 @@ def create_app() -> Celery:
     app.conf.worker_enable_remote_control = False
     app.conf.broker_connection_retry_on_startup = True
     if "REDIS_URL" not in os.environ:
+        app.conf.broker_transport = "worker.broker:Transport"
         app.conf.broker_transport_options = _folders(Path(os.environ.get("SHOP_BROKER", ".demo/broker")))
     return app
 
