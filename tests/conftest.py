@@ -1,9 +1,14 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tocsin.guard import guard
+
+# Machines that run tests are busy: how long one example takes says nothing.
+hypothesis.settings.register_profile("tocsin", deadline=None)
+hypothesis.settings.load_profile("tocsin")
 
 
 @pytest.fixture(scope="session")
