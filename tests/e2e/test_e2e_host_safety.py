@@ -100,6 +100,20 @@ def test_rule_file_broken(run, workplace):
     assert (process.stdout, process.returncode) == (SAME, 7)
 
 
+def test_a_broken_rule_file_is_said_with_its_line_while_the_application_serves(workplace, e2e):
+    workplace.write("rules.yml", "groups: [{name: a, rules: [{alert: A, expr: 'sum('}]}]")
+    workplace.write("script.py", SCRIPT.partition("client =")[0])
+    port = e2e.free_port()
+    process = workplace.start(
+        "opentelemetry-instrument", *("flask", "--app", "script", "run", "--port", port), TOCSIN_RULES="rules.yml"
+    )
+    e2e.wait_until(e2e.answers(port, "/ok"), what="flask answers")
+    said = e2e.wait_until(lambda: [line for line in process.said() if "rules.yml" in line], what="the line")
+    assert len(said) == 1
+    assert "rules of rules.yml are off: rules.yml:1:" in said[0]
+    assert e2e.request(port, "/fail")[0] == 500
+
+
 def test_settings_unusable(run):
     process = run(TOCSIN_FLUSH_INTERVAL="soon", TOCSIN_STOER="x")
     assert (process.stdout, process.returncode) == (SAME, 7)
