@@ -59,6 +59,15 @@ def _count(value: object) -> int:
     return count
 
 
+def _status(value: object) -> int | None:
+    if str(value).strip().lower() == "none":
+        return None
+    status = int(str(value))
+    if not 400 <= status <= 599:
+        raise ValueError(value)
+    return status
+
+
 def _names(value: object) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
@@ -115,6 +124,7 @@ NUMBER = Kind("a number from 0", _number)
 PERCENTAGE = Kind("a percentage such as 70", _percentage)
 PACK_NAMES = Kind(f"a list of {', '.join(PACKS)}; or none", _packs)
 PATH = Kind("a path", _path)
+STATUS = Kind("an HTTP status from 400 to 599, or none", _status)
 TEXT = Kind("text", str)
 URL = Kind("a URL that starts with http:// or https://", _url)
 
@@ -140,15 +150,33 @@ class Config:
 
     enabled: bool = _setting(BOOLEAN, True, "Off: Tocsin does nothing in this process, and says so.")
     store: Path = _setting(PATH, _default_store, "The SQLite file that all processes of the application share.")
+    store_size: float = _setting(
+        NUMBER, 500.0, "Megabytes of data in the store from which on the oldest stack traces are dropped."
+    )
+    issue_retention: float = _setting(
+        DURATION, 90 * 86400.0, "How long an issue is kept that is not seen any more.", above_zero=True
+    )
+    occurrence_retention: float = _setting(
+        DURATION, 30 * 86400.0, "How long an occurrence's stack trace and context are kept.", above_zero=True
+    )
     release: str = _setting(TEXT, "", "The release that runs, where the resource has no `service.version`.")
     in_app_include: tuple[str, ...] = _setting(
         NAMES, (), "Module prefixes that are the application's, wherever they are."
     )
     in_app_exclude: tuple[str, ...] = _setting(NAMES, (), "Module prefixes that are never the application's.")
+    failed_requests: int | None = _setting(
+        STATUS,
+        500,
+        "Requests answered with this HTTP status or above have failed and become issues, with or without an exception;"
+        " 400: those that clients got wrong, too; none: exceptions that escape alone.",
+    )
     mask: bool = _setting(
         BOOLEAN, True, "Mask personal data and secrets in exceptions that are exported, and in all that the store gets."
     )
     mask_ip: bool = _setting(BOOLEAN, False, "Mask IP addresses too.")
+    traceback_cache: bool = _setting(
+        BOOLEAN, True, "Off: the standard library formats each traceback anew; the texts are the same."
+    )
     flush_interval: float = _setting(DURATION, 1.0, "How often occurrences are written to the store.", above_zero=True)
     metric_interval: float = _setting(
         DURATION, 15.0, "How often this process' metrics are written to the store.", above_zero=True
@@ -183,6 +211,9 @@ class Config:
     group_interval: float = _setting(DURATION, 300.0, "How long later notifications of a group wait for more alerts.")
     repeat_interval: float = _setting(DURATION, 4 * 3600.0, "How long until an alert that still fires is sent again.")
     external_url: str = _setting(TEXT, "", "The address of a page about alerts, for links in notifications.")
+    trace_url: str = _setting(
+        TEXT, "", "The address of a trace in your backend, with {trace_id} in it, for links to it."
+    )
 
 
 _KIND_OF_UNIT = {"%": PERCENTAGE, "s": DURATION, "": NUMBER}

@@ -14,14 +14,14 @@ from opentelemetry.sdk.trace import TracerProvider
 from tocsin import variables
 from tocsin.banner import banner
 from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
-from tocsin.config import Settings, load
+from tocsin.config import Config, Settings, load
 from tocsin.destinations import destinations
 from tocsin.evaluator.candidate import Candidate, outlook
 from tocsin.guard import guard
 from tocsin.instrumentations import survey
 from tocsin.notices import notices
 from tocsin.shutdown import BoundedShutdown
-from tocsin.store import Store, StoreError
+from tocsin.store import Retention, Store, StoreError
 from tocsin.telemetry import BatchReader, attach_reader, observe_process
 from tocsin.ticker import Ticker
 from tocsin.version import __version__
@@ -39,7 +39,7 @@ class Runtime:
         self._meter_provider = (
             meter_provider if isinstance(meter_provider, MeterProvider) else MeterProvider(resource=self.resource)
         )
-        self.store = Store(config.store)
+        self.store = Store(config.store, retention=_retention(config))
         meter = self._meter_provider.get_meter("tocsin", __version__)
         self.capture = Capture(config, store=self.store, resource=self.resource, meter=meter)
         self.meter = meter
@@ -89,6 +89,12 @@ class Runtime:
         self.capture.writer.flush()
         self.reader.collect()
         self._exits["metrics"]()
+
+
+def _retention(config: Config) -> Retention:
+    return Retention(
+        age=config.issue_retention, occurrence_age=config.occurrence_retention, size=int(config.store_size * 1e6)
+    )
 
 
 def _resource(*providers: Any) -> Resource:

@@ -88,7 +88,7 @@ def record(store):
             "samples": (sample,),
         }
         seen = Sighting(fingerprint=fingerprint, **sighting | values)
-        store.issues.record([seen], status_after=lambda issue, _: issue.status)
+        store.issues.record([seen], status_after=lambda issue, *_: issue.status)
 
     return record
 

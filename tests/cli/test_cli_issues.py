@@ -12,7 +12,7 @@ def test_the_list_is_what_issues_shows(invoke, record):
     record("v1:00aa")
     (line,) = rows(invoke("issues"))
     assert line.split()[:4] == ["1", "shop", "internal", "error"]
-    assert "2h ago      3m ago     no" in line
+    assert "2h ago      3m ago " in line
     assert line.endswith("ZeroDivisionError: division by zero")
     assert invoke("issues", "list").stdout == invoke("issues").stdout
 
@@ -61,6 +61,15 @@ def test_the_keys_of_an_issue_are_stable(document, record):
         "last_release",
         "resolved_at",
         "regressed_at",
+        "status_since",
+        "status_count",
+        "until_at",
+        "until_count",
+        "within",
+        "until_release",
+        "assignee",
+        "merged_into",
+        "users",
     ]
     assert (issue["count"], issue["handled"], issue["resolved_at"]) == (3, False, None)
 
@@ -154,3 +163,96 @@ def test_a_setting_that_is_ignored_is_said_beside_the_answer(invoke, record, mon
 @pytest.mark.parametrize("arguments", [("--frob",), ("--status", "odd"), ("--limit", "0"), ("12",)])
 def test_wrong_usage_is_2(invoke, arguments):
     assert invoke("issues", *arguments).exit_code == 2
+
+
+def test_what_people_decide(invoke, document, record):
+    record("v1:00aa")
+    decided = lambda *arguments: invoke("issues", *arguments, "--by", "jane").stdout.partition(":")[0]  # noqa: E731
+    assert decided("ack", "1") == "issue 1 is acknowledged"
+    assert decided("assign", "1", "joe") == "issue 1 is assigned to joe"
+    assert decided("resolve", "1", "--in-next-release") == "issue 1 is resolved in the next release"
+    assert decided("resolve", "1", "--in-release", "2.0") == "issue 1 is resolved in 2.0"
+    assert decided("mute", "1", "--count", "10", "--within", "1h", "--note", "noise").endswith(
+        "until it occurs 10 times more within 1h"
+    )
+    assert decided("mute", "1", "--until", "2100-01-01T00:00:00Z") == "issue 1 is muted until 2100-01-01T00"
+    assert decided("reopen", "1") == "issue 1 is ongoing"
+    assert decided("assign", "1") == "issue 1 is nobody's"
+    history = document("issues", "show", "1")["history"]
+    assert [(event["actor"], event["action"]) for event in history] == [
+        ("jane", action)
+        for action in (
+            "acknowledged", "assigned to joe", "resolved", "resolved", "muted", "muted", "ongoing", "unassigned",
+        )
+    ]  # fmt: skip
+    assert history[4]["detail"] == "noise"
+    assert "jane  muted" in " ".join(invoke("issues", "show", "1").stdout.split("by itself"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("resolve", "1", "--in-release", "2", "--in-next-release"), "exclude each other"),
+        (("mute", "1", "--within", "1h"), "--within needs --count"),
+        (("mute", "1", "--until", "soon"), "write 12h for in twelve hours"),
+        (("merge", "1", "--into", "1"), "cannot be merged into itself"),
+        (("unmerge", "1"), "is not part of another one"),
+    ],
+)
+def test_decisions_that_make_no_sense(invoke, record, arguments, complaint):
+    record("v1:00aa")
+    answer = invoke("issues", *arguments)
+    assert answer.exit_code in {1, 2}
+    assert complaint in " ".join(answer.stderr.split())
+
+
+def test_merge_and_unmerge(invoke, document, record):
+    record("v1:00aa", title="a")
+    record("v1:00bb", title="b")
+    assert invoke("issues", "merge", "2", "--into", "1").stdout == "issue 1 has taken in 2: a\n"
+    assert [(issue["id"], issue["count"]) for issue in document("issues")["issues"]] == [(1, 6)]
+    assert document("issues", "show", "2")["merged_into"] == 1
+    assert "part of another one" in invoke("issues", "merge", "2", "--into", "1").stderr
+    assert invoke("issues", "unmerge", "2").stdout == "issue 2 is on its own again, and no part of 1: b\n"
+    assert len(document("issues")["issues"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "titles"),
+    [
+        (("--sort", "count"), ["many", "old"]),
+        (("--sort", "first-seen"), ["many", "old"]),
+        (("--sort", "trend"), ["many", "old"]),
+        (("--trending",), ["many"]),
+        (("--new",), ["many"]),
+        (("--release", "2.0"), ["many"]),
+        (("--search", "OL"), ["old"]),
+        (("--severity", "critical"), []),
+        (("--assignee", "joe"), ["old"]),
+    ],
+)
+def test_more_filters_and_orders(invoke, document, record, options, titles):
+    now = time.time()
+    record("v1:00aa", title="old", first_at=now - 200_000, last_at=now - 150_000, release="1.0")
+    record("v1:00bb", title="many", first_at=now - 60, last_at=now - 60, count=50, release="2.0")
+    invoke("issues", "assign", "1", "joe")
+    assert [issue["title"] for issue in document("issues", *options)["issues"]] == titles
+
+
+def test_show_tells_trend_tags_users_services_and_the_way_to_the_trace(invoke, document, record, monkeypatch):
+    monkeypatch.setenv("TOCSIN_TRACE_URL", "https://traces.example/{trace_id}")
+    record("v1:00aa", users=frozenset({"u1", "u2"}), last_at=time.time())
+    record("v1:00aa", service="worker")
+    shown = invoke("issues", "show", "1").stdout
+    for line in (
+        "users:",
+        "worker (issue 2)",
+        "last 72 hours:",
+        "trace:     https://traces.example/ab",
+    ):
+        assert line in shown, line
+    assert document("issues", "show", "1")["users"] == 2
+    assert document("issues", "show", "1")["services"] == [
+        {"service": "shop", "issue": 1},
+        {"service": "worker", "issue": 2},
+    ]

@@ -47,7 +47,7 @@ def test_one_evaluates_and_another_when_that_one_lets_go(scene, rules):
 
 def test_only_who_evaluates_speaks_for_the_machine_and_for_the_issues(scene, sighting, written):
     first, second = scene.candidate(), scene.candidate()
-    first._store.issues.record([sighting(at=scene.clock())], status_after=lambda issue, _: issue.status)
+    first._store.issues.record([sighting(at=scene.clock())], status_after=lambda issue, *_: issue.status)
     scene.step(first)
     spoken = {
         "tocsin_issue_first_seen_timestamp_seconds",

@@ -7,7 +7,7 @@ from tocsin.evaluator import issue_metrics
 DAY = 86400.0
 
 
-def keep(issue, _sighting):
+def keep(issue, *_):
     return issue.status
 
 
@@ -43,7 +43,7 @@ def test_an_issue_that_came_back_is_told_each_time(scene, record, candidate):
     record()
     for _ in range(2):
         scene.clock.advance(2 * DAY)
-        scene.store().issues.set_status(1, "resolved", at=scene.clock())
+        scene.store().issues.decide(1, {"status": "resolved"}, at=scene.clock(), actor="")
         record(status_after=lambda *_: "regressed")
         scene.step(evaluator, times=80)
     assert scene.told() == [("firing", "RegressedIssue")] * 2

@@ -105,7 +105,7 @@ def logged(at=1.0):
 def test_a_decision_is_queued_once_whatever_is_repeated(store):
     store.notifications.enqueue([(entry("k"), logged())])
     store.notifications.enqueue([(entry("k", payload=b"other"), logged(at=2.0))])
-    assert store.notifications.due(at=5.0) == [entry("k")]
+    assert store.notifications.due("default", 0, at=5.0) == [entry("k")]
     assert store.notifications.logged() == [logged(at=2.0)]
 
 
@@ -114,8 +114,8 @@ def test_the_life_of_an_entry(store):
     store.notifications.retry("a", at=60.0, error="503")
     store.notifications.sent("b", at=3.0)
     store.notifications.park("c", error="404")
-    assert store.notifications.due(at=59.0) == []
-    assert [e.key for e in store.notifications.due(at=60.0)] == ["a"]
+    assert store.notifications.due("default", 0, at=59.0) == []
+    assert [e.key for e in store.notifications.due("default", 0, at=60.0)] == ["a"]
     states = {e.key: (e.state, e.attempts, e.last_error, e.sent_at) for e in store.notifications.history()}
     assert states == {"a": ("pending", 1, "503", None), "b": ("sent", 1, "", 3.0), "c": ("parked", 1, "404", None)}
     store.notifications.expire(before=10.0)

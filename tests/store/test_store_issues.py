@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tocsin.store import Occurrence, Sighting, Store, StoreError
-from tocsin.store import issues as issues_room
-from tocsin.store.issues import OCCURRENCES_PER_ISSUE
+from tocsin.store import Occurrence, Retention, Sighting, Store, StoreError
+from tocsin.store.samples import OCCURRENCES_PER_ISSUE
 
 
 def sighting(**changes):
@@ -30,7 +29,7 @@ def sighting(**changes):
     return replace(base, **changes)
 
 
-def keep(issue, _sighting):
+def keep(issue, _sighting, _past):
     return issue.status
 
 
@@ -87,8 +86,8 @@ def test_an_issue_is_unhandled_once_it_escaped(store):
 
 def test_a_regression_is_dated_when_it_happens_and_not_again(store):
     store.issues.record([sighting()], status_after=keep)
-    assert store.issues.set_status(1, "resolved", at=150.0)
-    regress = lambda _issue, _sighting: "regressed"  # noqa: E731  a verdict, as the workflow gives it
+    assert store.issues.decide(1, {"status": "resolved"}, at=150.0, actor="jane")
+    regress = lambda *_: "regressed"  # noqa: E731  a verdict, as the workflow gives it
     store.issues.record([sighting(first_at=200.0, last_at=200.0)], status_after=regress)
     store.issues.record([sighting(first_at=300.0, last_at=300.0)], status_after=regress)
     issue = store.issues.get(1)
@@ -204,13 +203,13 @@ def test_new_issues_and_those_that_came_back_are_the_newest(store):
     for number in range(4):
         seen = {"fingerprint": f"v1:{number}", "first_at": 10.0 * number, "last_at": 1000.0 - number}
         store.issues.record([sighting(**seen)], status_after=keep)
-    store.issues.set_status(1, "resolved", at=50.0)
+    store.issues.decide(1, {"status": "resolved"}, at=50.0, actor="jane")
     store.issues.record([sighting(fingerprint="v1:0", first_at=100.0)], status_after=lambda *_: "regressed")
     assert [issue.id for issue in store.issues.newest(seen_since=900.0, limit=2)] == [1, 4]
 
 
-def test_issues_are_bounded_and_those_seen_last_stay(store, monkeypatch):
-    monkeypatch.setattr(issues_room, "ISSUES", 3)
+def test_issues_are_bounded_and_those_seen_last_stay(tmp_path):
+    store = Store(tmp_path / "tocsin.db", retention=Retention(issues=3))
     for number in range(6):
         sample = Occurrence(at=float(number), message="m")
         seen = sighting(fingerprint=f"v1:{number}", last_at=200.0 + number, samples=(sample,))

@@ -1,10 +1,11 @@
 """Curves in a terminal."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _BARS = "▁▂▃▄▅▆▇█"
 _GAP = " "
+_HOUR = 3600
 
 
 def sparkline(values: Sequence[float | None]) -> str:
@@ -21,6 +22,12 @@ def resampled(samples: Iterable[tuple[float, float]], *, start: float, end: floa
         place = int((at - start) / (end - start) * width) if end > start else 0
         columns[min(max(place, 0), width - 1)] = value
     return columns
+
+
+def hourly(hours: Mapping[int, int], *, now: float, hours_back: int) -> str:
+    """A bar for each of the last hours, the one that runs included; `hours` are counts by the beginning of the hour."""
+    this = int(now) // _HOUR * _HOUR
+    return sparkline([float(hours.get(this - _HOUR * ago, 0)) or None for ago in reversed(range(hours_back))])
 
 
 def _bar(value: float | None, low: float, high: float) -> str:

@@ -1,18 +1,25 @@
-"""`tocsin issues`: what fails, how often, since when."""
+"""`tocsin issues`: what fails, how often, since when, and what people decided about it."""
 
 import time
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import get_args
+from typing import TypeAlias, get_args
 
 import click
 
-from tocsin.cli.moment import ago, utc
+from tocsin.cli.chart import hourly
+from tocsin.cli.issues_decide import ack, assign, merge, mute, reopen, resolve, unmerge
+from tocsin.cli.issues_show import show
+from tocsin.cli.moment import ago
 from tocsin.cli.options import GroupWithDefault, json_option, opened, store_option
-from tocsin.cli.output import printable, show_fields, show_json, show_table
-from tocsin.errors import Category, IssueStatus
-from tocsin.store import Issue, Occurrence, Store
+from tocsin.cli.output import show_json, show_table
+from tocsin.errors import Category, IssueStatus, Severity
+from tocsin.errors.trend import HOUR, USUAL, rise
+from tocsin.store import Issue
+
+#: Issue → the beginning of an hour → occurrences.
+Trends: TypeAlias = Mapping[int, Mapping[int, int]]
 
 # What may be long comes last, so that it pushes nothing aside.
 _COLUMNS = (
@@ -22,15 +29,24 @@ _COLUMNS = (
     "severity",
     "status",
     "count",
+    "users",
     "first seen",
     "last seen",
+    "24 hours",
     "handled",
     "culprit",
     "title",
 )
 _ALL = 2**31
-_TIMES = {"first_seen", "last_seen", "resolved_at", "regressed_at"}
-_LAYOUT = "\n\t"
+_DAY = 86_400.0
+#: An issue is trending from so many times as usual on.
+_TRENDING = 3.0
+_ORDERS: dict[str, Callable[[Issue], float]] = {
+    "last-seen": lambda issue: issue.last_seen,
+    "first-seen": lambda issue: issue.first_seen,
+    "count": lambda issue: issue.count,
+    "users": lambda issue: issue.users,
+}
 
 
 @click.group(cls=GroupWithDefault, default="list")
@@ -41,86 +57,69 @@ def issues() -> None:
     """
 
 
+for command in (show, resolve, ack, mute, reopen, assign, merge, unmerge):
+    issues.add_command(command)
+
+
 @issues.command("list")
 @click.option("--service", help="Only issues of this service.")
 @click.option("--status", type=click.Choice(get_args(IssueStatus)), help="Only issues with this status.")
 @click.option("--category", type=click.Choice(get_args(Category)), help="Only issues of this category.")
+@click.option("--severity", type=click.Choice(get_args(Severity)), help="Only issues of this severity.")
+@click.option("--assignee", help="Only issues that are this person's.")
+@click.option("--release", help="Only issues first or last seen in this release.")
+@click.option("--search", metavar="TEXT", help="Only issues with this text in title, culprit or type.")
+@click.option("--new", "only_new", is_flag=True, help="Only issues first seen within the last 24 hours.")
+@click.option("--trending", is_flag=True, help=f"Only issues that occur {_TRENDING:g} times as often as usual.")
+@click.option("--sort", type=click.Choice([*_ORDERS, "trend"]), default="last-seen", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
 @store_option
 @json_option
-def list_issues(*, store: Path | None, as_json: bool, limit: int, **wanted: str | None) -> None:
+def list_issues(
+    *,
+    store: Path | None,
+    as_json: bool,
+    limit: int,
+    sort: str,
+    release: str | None,
+    search: str | None,
+    only_new: bool,
+    trending: bool,
+    **wanted: str | None,
+) -> None:
     """List issues, the most recently seen first.
 
     With --json: {"issues": [...]}, each with id, service, fingerprint, title, culprit, error_type, category, severity,
-    handled, status, count, first_seen, last_seen, first_release, last_release, resolved_at and regressed_at.
+    handled, status, count, first_seen, last_seen, first_release, last_release, resolved_at, regressed_at,
+    status_since, status_count, until_at, until_count, within, until_release, assignee, merged_into and users.
     """
+    now = time.time()
     with opened(store) as source:
-        found = source.issues.recent(limit=_ALL)
-    chosen = list(islice((issue for issue in found if _matches(issue, wanted)), limit))
+        found: Iterable[Issue] = source.issues.recent(limit=_ALL)
+        trends = {issue: dict(hours) for issue, hours in source.issues.hourly(since=now - (USUAL + 1) * HOUR).items()}
+    rises = {issue: rise(hours, now=now) for issue, hours in trends.items()}
+    found = (issue for issue in found if _matches(issue, wanted))
+    found = (issue for issue in found if release in {None, issue.first_release, issue.last_release})
+    found = (issue for issue in found if search is None or _mentions(issue, search))
+    found = (issue for issue in found if not only_new or now - issue.first_seen <= _DAY)
+    found = (issue for issue in found if not trending or rises.get(issue.id, 0.0) >= _TRENDING)
+    order = _ORDERS.get(sort, lambda issue: rises.get(issue.id, 0.0))
+    chosen = list(islice(sorted(found, key=order, reverse=True), limit))
     if as_json:
         show_json({"issues": chosen})
     else:
-        now = time.time()
-        show_table(_COLUMNS, (_row(issue, now) for issue in chosen), empty="no issues")
+        show_table(_COLUMNS, (_row(issue, trends, now) for issue in chosen), empty="no issues")
 
 
-@issues.command()
-@click.argument("issue_id", metavar="ID")
-@store_option
-@json_option
-def show(*, issue_id: str, store: Path | None, as_json: bool) -> None:
-    """Show one issue with its latest occurrence.
-
-    With --json: the keys of `list` and `latest`, which has at, message, stacktrace, handled, release, trace_id,
-    span_id and attributes, or is null.
-    """
-    with opened(store) as source:
-        issue = _find(source, issue_id)
-        latest = next(iter(source.issues.occurrences(issue.id, limit=1)), None)
-    if as_json:
-        show_json(asdict(issue) | {"latest": latest})
-    else:
-        _show_issue(issue)
-        if latest is not None:
-            _show_occurrence(latest)
-
-
-@issues.command()
-@click.argument("issue_id", metavar="ID")
-@store_option
-@json_option
-def resolve(*, issue_id: str, store: Path | None, as_json: bool) -> None:
-    """Mark an issue as resolved: if it comes back, it has regressed.
-
-    With --json: the issue as in `list`.
-    """
-    with opened(store) as source:
-        issue = _find(source, issue_id)
-        source.issues.set_status(issue.id, "resolved", at=time.time())
-        resolved = source.issues.get(issue.id)
-    if as_json:
-        show_json(resolved)
-    else:
-        click.echo(f"issue {issue.id} is resolved: {printable(issue.title)}")
-
-
-def _matches(issue: Issue, wanted: dict[str, str | None]) -> bool:
+def _matches(issue: Issue, wanted: Mapping[str, str | None]) -> bool:
     return all(value is None or getattr(issue, name) == value for name, value in wanted.items())
 
 
-def _find(store: Store, issue_id: str) -> Issue:
-    if issue_id.isdecimal() and (numbered := store.issues.get(int(issue_id))):
-        return numbered
-    found = store.issues.find(issue_id)
-    if len(found) > 1:
-        numbers = ", ".join(str(issue.id) for issue in found)
-        raise click.ClickException(f"{issue_id} is the beginning of several fingerprints: issues {numbers}")
-    if not found:
-        raise click.ClickException(f"there is no issue {issue_id} in {store.path}: `tocsin issues` lists them")
-    return found[0]
+def _mentions(issue: Issue, text: str) -> bool:
+    return any(text.casefold() in each.casefold() for each in (issue.title, issue.culprit, issue.error_type))
 
 
-def _row(issue: Issue, now: float) -> tuple[str, ...]:
+def _row(issue: Issue, trends: Trends, now: float) -> tuple[str, ...]:
     return (
         str(issue.id),
         issue.service,
@@ -128,31 +127,11 @@ def _row(issue: Issue, now: float) -> tuple[str, ...]:
         issue.severity,
         issue.status,
         str(issue.count),
+        str(issue.users or ""),
         ago(issue.first_seen, now=now),
         ago(issue.last_seen, now=now),
-        _yes_or_no(issue),
+        hourly(trends.get(issue.id, {}), now=now, hours_back=USUAL),
+        "yes" if issue.handled else "no",
         issue.culprit,
         issue.title,
     )
-
-
-def _yes_or_no(issue: Issue) -> str:
-    return "yes" if issue.handled else "no"
-
-
-def _show_issue(issue: Issue) -> None:
-    now = time.time()
-    shown = {name: value for name, value in asdict(issue).items() if value not in (None, "")}
-    times = {name: _moment(value, now) for name, value in shown.items() if name in _TIMES}
-    show_fields({name: str(value) for name, value in shown.items()} | {"handled": _yes_or_no(issue)} | times)
-
-
-def _show_occurrence(occurrence: Occurrence) -> None:
-    click.echo(f"\nlatest occurrence, {utc(occurrence.at)}")
-    fields = {"message": occurrence.message, "trace_id": occurrence.trace_id, "span_id": occurrence.span_id}
-    show_fields({name: value for name, value in fields.items() if value} | dict(occurrence.attributes))
-    click.echo(f"\n{printable(occurrence.stacktrace.rstrip(), keep=_LAYOUT)}")
-
-
-def _moment(at: float, now: float) -> str:
-    return f"{utc(at)} ({ago(at, now=now)})"

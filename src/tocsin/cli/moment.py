@@ -31,10 +31,19 @@ def duration(text: str) -> float:
 
 def moment(text: str) -> float:
     """A unix time, from that itself, from RFC 3339, or from how long ago it was; as an option's type."""
+    return _moment(text, direction=-1, example="5m for five minutes ago")
+
+
+def moment_ahead(text: str) -> float:
+    """As `moment`, but a duration says how far ahead."""
+    return _moment(text, direction=1, example="12h for in twelve hours")
+
+
+def _moment(text: str, *, direction: int, example: str) -> float:
     try:
-        return time.time() - duration(text) if _DURATION.fullmatch(text) else _unix(text)
+        return time.time() + direction * duration(text) if _DURATION.fullmatch(text) else _unix(text)
     except (ValueError, OverflowError) as error:
-        allowed = "write 5m for five minutes ago, 2026-01-31T12:00:00Z, or unix seconds"
+        allowed = f"write {example}, 2026-01-31T12:00:00Z, or unix seconds"
         raise click.BadParameter(f"{text} is no time, {allowed}") from error
 
 

@@ -1,5 +1,6 @@
 """What an error is: read from an exception or a stack trace, identified, graded, followed through its life. Pure."""
 
+from tocsin.errors.answer import identify_answer
 from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.identity import Component, Identity, identify
 from tocsin.errors.in_app import InApp
@@ -8,7 +9,7 @@ from tocsin.errors.live import failure_of, message_of, type_of
 from tocsin.errors.recognizer import Recognizer
 from tocsin.errors.severity import Severity, severity_of
 from tocsin.errors.stacktrace import parse_stacktrace
-from tocsin.errors.workflow import IssueStatus, is_regression, next_status, status_after
+from tocsin.errors.workflow import IssueStatus, Standing, acknowledged, muted, reopened, resolved, status_after
 
 __all__ = [
     "Category",
@@ -20,12 +21,16 @@ __all__ = [
     "IssueStatus",
     "Recognizer",
     "Severity",
+    "Standing",
+    "acknowledged",
     "failure_of",
     "identify",
-    "is_regression",
+    "identify_answer",
     "message_of",
-    "next_status",
+    "muted",
     "parse_stacktrace",
+    "reopened",
+    "resolved",
     "severity_of",
     "status_after",
     "type_of",

@@ -16,10 +16,12 @@ class IssueMetrics:
 
     def __init__(self) -> None:
         self._issues: list[Issue] = []
+        self._muted: list[str] = []
 
     def read(self, store: Store, *, now: float) -> None:
         """Look at the issues in the store. Raises `StoreError`."""
         self._issues = store.issues.newest(seen_since=now - RECENT, limit=SERIES)
+        self._muted = store.issues.muted(seen_since=now - RECENT)
 
     def observe(self, meter: Meter, *, active: Callable[[], bool]) -> None:
         """Register the `tocsin.issue.*` instruments; they report only while `active`, so that one process speaks."""
@@ -34,6 +36,14 @@ class IssueMetrics:
         gauge("first_seen.timestamp", "When the issue was first seen.", lambda issue: issue.first_seen)
         gauge("last_seen.timestamp", "When the issue was last seen.", lambda issue: issue.last_seen)
         gauge("regressed.timestamp", "When the issue came back after it was resolved.", lambda it: it.regressed_at)
+
+        def observe_muted(_options: CallbackOptions) -> Iterable[Observation]:
+            muted = self._muted[:SERIES] if active() else []
+            return [Observation(1, {"tocsin.error.fingerprint": fingerprint}) for fingerprint in muted]
+
+        meter.create_observable_gauge(
+            "tocsin.issue.muted", [observe_muted], description="Muted issues, by fingerprint."
+        )
 
 
 def _labels(issue: Issue) -> dict[str, str]:

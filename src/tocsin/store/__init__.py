@@ -8,26 +8,36 @@ from tocsin.store.lock import EvaluatorLock
 from tocsin.store.model import (
     Alert,
     AlertTransition,
+    HeldAlert,
     Issue,
+    IssueEvent,
     LoggedNotification,
     MetricBatch,
     Occurrence,
     OutboxEntry,
     Sighting,
+    Silence,
+    SilenceMatcher,
     StoreError,
 )
+from tocsin.store.retention import Retention
 from tocsin.store.sqlite import Store
 
 __all__ = [
     "Alert",
     "AlertTransition",
     "EvaluatorLock",
+    "HeldAlert",
     "Issue",
+    "IssueEvent",
     "LoggedNotification",
     "MetricBatch",
     "Occurrence",
     "OutboxEntry",
+    "Retention",
     "Sighting",
+    "Silence",
+    "SilenceMatcher",
     "Store",
     "StoreError",
 ]

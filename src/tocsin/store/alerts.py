@@ -4,11 +4,10 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from tocsin.store.database import Database, insert
-from tocsin.store.model import Alert, AlertTransition
+from tocsin.store.model import Alert, AlertTransition, HeldAlert
 
 #: Transitions kept for the history.
 HISTORY = 10_000
@@ -34,6 +33,24 @@ class Alerts:
             connection.executemany(
                 "DELETE FROM alerts WHERE rule_group = ? AND rule = ? AND fingerprint = ?",
                 ((alert.group, alert.rule, alert.fingerprint) for alert in gone),
+            )
+
+    def held(self) -> list[HeldAlert]:
+        """Every firing alert that a receiver is not told of, as of the last evaluation."""
+        with self._database.reading() as connection:
+            rows = connection.execute("SELECT * FROM held_alerts ORDER BY fingerprint, group_key, receiver, reason")
+            return [HeldAlert(*row[:4], tuple(json.loads(row["held_by"]))) for row in rows]
+
+    def hold(self, held: Iterable[HeldAlert], *, released: Iterable[HeldAlert] = ()) -> None:
+        """Remember what is held back from now on, and what no longer is."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM held_alerts WHERE fingerprint = ? AND group_key = ? AND receiver = ? AND reason = ?",
+                (each[:4] for each in released),
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO held_alerts VALUES (?, ?, ?, ?, ?)",
+                ((*each[:4], json.dumps(each.by)) for each in held),
             )
 
     def evaluated_at(self) -> float | None:
@@ -64,7 +81,7 @@ class Alerts:
 
 
 def _row(value: Alert | AlertTransition) -> dict[str, object]:
-    row = asdict(value)
+    row: dict[str, object] = {name: getattr(value, name) for name in value.__dataclass_fields__}
     row["rule_group"] = row.pop("group")
     return row | {name: json.dumps(row[name], sort_keys=True) for name in ("labels", "annotations") if name in row}
 

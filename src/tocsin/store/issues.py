@@ -1,26 +1,59 @@
-"""Issues, the fingerprints that lead to them, and a bounded sample of their occurrences."""
+"""Issues, the fingerprints that lead to them, what is counted of these, and a bounded sample of their occurrences."""
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from tocsin.store import counts, samples
+from tocsin.store.counts import Bucket
 from tocsin.store.database import Database, insert
-from tocsin.store.model import Issue, Occurrence, Sighting
+from tocsin.store.merging import merge, unmerge
+from tocsin.store.model import Issue, IssueEvent, Occurrence, Sighting
+from tocsin.store.retention import Retention, clean_up, forget_oldest
+from tocsin.store.samples import OCCURRENCES_PER_ISSUE
 
-#: Newest occurrences kept for each issue.
-OCCURRENCES_PER_ISSUE = 50
-#: Issues kept, those seen last; an application that makes up a new one each time would fill the disk.
-ISSUES = 10_000
+#: Seconds between two clean-ups of one process.
+HOUSEKEEPING = 300.0
+#: What a person decides about an issue, see `tocsin.errors.Standing`.
+STANDING = ("status", "until_at", "until_count", "within", "until_release")
 
-Verdict = Callable[[Issue, Sighting], str]
+_USERS = (
+    "(SELECT count(DISTINCT user) FROM users JOIN fingerprints ON fingerprints.id = fingerprint_id"
+    " WHERE issue_id = issues.id) AS users"
+)
+_SELECT = f"SELECT issues.*, {_USERS} FROM issues"  # noqa: S608  our text
+
+
+class Past:
+    """What happened to an issue before a sighting, read when it is asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, issue: Issue, sighting: Sighting) -> None:
+        self._connection = connection
+        self._issue = issue
+        self._sighting = sighting
+
+    def occurrences(self, seconds: float) -> int:
+        """How often the issue was seen within so many seconds before the sighting, to the minute."""
+        until = self._sighting.last_at
+        return counts.recent(self._connection, self._issue.id, since=until - seconds, until=until)
+
+    def releases(self) -> Sequence[str]:
+        """The releases of the service, in the order in which they were first seen."""
+        rows = self._connection.execute(
+            "SELECT release FROM releases WHERE service = ? ORDER BY first_seen, release", (self._issue.service,)
+        )
+        return [release for (release,) in rows]
+
+
+Verdict = Callable[[Issue, Sighting, Past], str]
 
 
 class Issues:
     """The issues table and what hangs on it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, retention: Retention | None = None) -> None:
         self._database = database
+        self._retention = retention or Retention()
+        self._cleaned_at = 0.0
 
     def record(self, sightings: Iterable[Sighting], *, status_after: Verdict) -> None:
         """Count each sighting on its issue, in one transaction.
@@ -30,50 +63,42 @@ class Issues:
         with self._database.transaction() as connection:
             for sighting in sightings:
                 _record(connection, sighting, status_after)
-            _forget_oldest(connection)
+                self._clean_up(connection, sighting.last_at)
+            forget_oldest(connection, self._retention.issues)
+
+    def _clean_up(self, connection: sqlite3.Connection, now: float) -> None:
+        if now - self._cleaned_at >= HOUSEKEEPING:
+            self._cleaned_at = now
+            clean_up(connection, self._retention, now=now)
 
     def recent(self, *, seen_since: float = 0.0, limit: int = 1000) -> list[Issue]:
-        """Issues seen at or after `seen_since`, the most recently seen first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM issues WHERE last_seen >= ? ORDER BY last_seen DESC, id DESC LIMIT ?",
-                (seen_since, limit),
-            )
-            return [_issue(row) for row in rows]
+        """Issues seen at or after `seen_since`, the most recently seen first; those merged into others are left out."""
+        return self._select(
+            "merged_into IS NULL AND last_seen >= ? ORDER BY last_seen DESC, id DESC LIMIT ?", seen_since, limit
+        )
 
     def newest(self, *, seen_since: float, limit: int) -> list[Issue]:
-        """Issues seen at or after `seen_since`, those that began or came back last first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM issues WHERE last_seen >= ?"
-                " ORDER BY max(first_seen, coalesce(regressed_at, 0)) DESC, id DESC LIMIT ?",
-                (seen_since, limit),
-            )
-            return [_issue(row) for row in rows]
+        """Issues seen at or after `seen_since`, those that began or came back last first; without the muted ones."""
+        return self._select(
+            "merged_into IS NULL AND status != 'muted' AND last_seen >= ?"
+            " ORDER BY max(first_seen, coalesce(regressed_at, 0)) DESC, id DESC LIMIT ?",
+            seen_since,
+            limit,
+        )
 
     def get(self, issue_id: int) -> Issue | None:
         """The issue with this number."""
-        with self._database.reading() as connection:
-            row = connection.execute("SELECT * FROM issues WHERE id = ?", (issue_id,)).fetchone()
-            return _issue(row) if row else None
+        return next(iter(self._select("id = ?", issue_id)), None)
 
     def find(self, fingerprint: str) -> list[Issue]:
         """The issues that a fingerprint, or a beginning of one, leads to."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT DISTINCT issues.* FROM issues JOIN fingerprints ON issue_id = id"
-                " WHERE substr(fingerprints.fingerprint, 1, ?) = ? ORDER BY id",
-                (len(fingerprint), fingerprint),
-            )
-            return [_issue(row) for row in rows]
+        leading = "SELECT issue_id FROM fingerprints WHERE substr(fingerprint, 1, ?) = ?"
+        return self._select(f"id IN ({leading}) ORDER BY id", len(fingerprint), fingerprint)
 
     def occurrences(self, issue_id: int, *, limit: int = OCCURRENCES_PER_ISSUE) -> list[Occurrence]:
         """The sampled occurrences of an issue, the newest first."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM occurrences WHERE issue_id = ? ORDER BY id DESC LIMIT ?", (issue_id, limit)
-            )
-            return [_occurrence(row) for row in rows]
+            return samples.newest(connection, issue_id, limit=limit)
 
     def fingerprints(self, service: str) -> set[str]:
         """Every fingerprint that the store knows of a service."""
@@ -81,41 +106,125 @@ class Issues:
             rows = connection.execute("SELECT fingerprint FROM fingerprints WHERE service = ?", (service,))
             return {fingerprint for (fingerprint,) in rows}
 
-    def set_status(self, issue_id: int, status: str, *, at: float) -> bool:
-        """Set the status by hand; False where there is no such issue."""
-        resolved_at = at if status == "resolved" else None
+    def muted(self, *, seen_since: float) -> list[str]:
+        """The fingerprints of muted issues that were seen at or after `seen_since`."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT fingerprints.fingerprint FROM fingerprints JOIN issues ON issues.id = issue_id"
+                " WHERE status = 'muted' AND issues.last_seen >= ? ORDER BY 1",
+                (seen_since,),
+            )
+            return [fingerprint for (fingerprint,) in rows]
+
+    def services(self, fingerprint: str) -> list[tuple[str, int]]:
+        """The services where a fingerprint was seen, each with its issue."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT service, issue_id FROM fingerprints WHERE fingerprint = ? ORDER BY service", (fingerprint,)
+            )
+            return [(service, issue_id) for service, issue_id in rows]
+
+    def trend(self, issue_id: int, *, grain: int, since: float) -> list[Bucket]:
+        """Occurrences in each minute, hour or day (`grain` 60, 3600 or 86400) from `since` on; empty ones left out."""
+        with self._database.reading() as connection:
+            return counts.trend(connection, issue_id, grain=grain, since=since)
+
+    def hourly(self, *, since: float) -> Mapping[int, list[Bucket]]:
+        """The hourly trend of every issue."""
+        with self._database.reading() as connection:
+            return counts.hourly(connection, since=since)
+
+    def tags(self, issue_id: int) -> dict[str, dict[str, int]]:
+        """What the sampled occurrences had in common: attribute → value → how many of them."""
+        with self._database.reading() as connection:
+            return counts.tags(connection, issue_id)
+
+    def history(self, issue_id: int) -> list[IssueEvent]:
+        """Who did what to the issue, and what it did by itself, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT at, actor, action, detail FROM issue_events WHERE issue_id = ? ORDER BY id", (issue_id,)
+            )
+            return [IssueEvent(**dict(row)) for row in rows]
+
+    def decide(self, issue_id: int, standing: Mapping[str, object], *, at: float, actor: str, detail: str = "") -> bool:
+        """Set how an issue stands, the keys of `STANDING`, and remember who did; False where there is no such issue."""
+        resolved_at = at if standing["status"] == "resolved" else None
+        columns = dict.fromkeys(STANDING) | {"until_release": ""} | dict(standing)
+        assignments = ", ".join(f"{name} = :{name}" for name in columns)
         with self._database.transaction() as connection:
             changed = connection.execute(
-                "UPDATE issues SET status = ?, resolved_at = ? WHERE id = ?", (status, resolved_at, issue_id)
+                f"UPDATE issues SET {assignments}, status_since = :at, status_count = count,"  # noqa: S608  our names
+                " resolved_at = :resolved_at WHERE id = :id",
+                columns | {"at": at, "resolved_at": resolved_at, "id": issue_id},
             )
+            if changed.rowcount:
+                _remember(
+                    connection, issue_id, IssueEvent(at=at, actor=actor, action=str(standing["status"]), detail=detail)
+                )
             return changed.rowcount == 1
+
+    def assign(self, issue_id: int, assignee: str, *, at: float, actor: str, detail: str = "") -> bool:
+        """Say whose an issue is, nobody's where `assignee` is empty; False where there is no such issue."""
+        with self._database.transaction() as connection:
+            changed = connection.execute("UPDATE issues SET assignee = ? WHERE id = ?", (assignee, issue_id))
+            if changed.rowcount:
+                action = f"assigned to {assignee}" if assignee else "unassigned"
+                _remember(connection, issue_id, IssueEvent(at=at, actor=actor, action=action, detail=detail))
+            return changed.rowcount == 1
+
+    def merge(self, issue_ids: Iterable[int], *, into: int, at: float, actor: str, detail: str = "") -> None:
+        """Make issues part of another one, with all that was and will be counted of them."""
+        with self._database.transaction() as connection:
+            for issue_id in issue_ids:
+                merge(connection, issue_id, into)
+                for subject, action in ((issue_id, f"merged into {into}"), (into, f"merged with {issue_id}")):
+                    _remember(connection, subject, IssueEvent(at=at, actor=actor, action=action, detail=detail))
+
+    def unmerge(self, issue_id: int, *, at: float, actor: str, detail: str = "") -> bool:
+        """Make an issue one of its own again, with what was counted of it meanwhile; False where it is one."""
+        with self._database.transaction() as connection:
+            left = unmerge(connection, issue_id)
+            if left is None:
+                return False
+            for subject, action in ((issue_id, f"unmerged from {left}"), (left, f"unmerged from {issue_id}")):
+                _remember(connection, subject, IssueEvent(at=at, actor=actor, action=action, detail=detail))
+            return True
+
+    def _select(self, condition: str, *values: object) -> list[Issue]:
+        with self._database.reading() as connection:
+            return [_issue(row) for row in connection.execute(f"{_SELECT} WHERE {condition}", values)]
 
 
 def _record(connection: sqlite3.Connection, sighting: Sighting, status_after: Verdict) -> None:
-    issue = _find(connection, sighting)
-    if issue is None:
+    found = _find(connection, sighting)
+    if found is None:
         issue_id = _create(connection, sighting)
+        fingerprint_id = _lead(connection, sighting, issue_id)
     else:
+        fingerprint_id, issue = found
         issue_id = issue.id
-        _count(connection, issue, sighting, status_after(issue, sighting))
-    _keep_samples(connection, issue_id, sighting.samples)
+        _count(connection, issue, sighting, status_after(issue, sighting, Past(connection, issue, sighting)))
+        _count_fingerprint(connection, fingerprint_id, sighting)
+    counts.count(connection, fingerprint_id, sighting.count, at=sighting.last_at)
+    counts.hit(connection, fingerprint_id, sighting.users)
+    _see_release(connection, sighting)
+    for sample in sighting.samples:
+        counts.tag(connection, fingerprint_id, (*sample.attributes.items(), ("release", sample.release)), 1)
+    if sighting.samples:
+        samples.keep(connection, issue_id, fingerprint_id, sighting.samples)
 
 
-def _forget_oldest(connection: sqlite3.Connection) -> None:
-    (count,) = connection.execute("SELECT count(*) FROM issues").fetchone()
-    if count > ISSUES:
-        connection.execute(
-            "DELETE FROM issues WHERE id IN (SELECT id FROM issues ORDER BY last_seen, id LIMIT ?)", (count - ISSUES,)
-        )
-
-
-def _find(connection: sqlite3.Connection, sighting: Sighting) -> Issue | None:
+def _find(connection: sqlite3.Connection, sighting: Sighting) -> tuple[int, Issue] | None:
     row = connection.execute(
-        "SELECT issues.* FROM fingerprints JOIN issues ON issues.id = issue_id"
+        "SELECT issues.*, fingerprints.id AS fingerprint_id FROM fingerprints JOIN issues ON issues.id = issue_id"
         " WHERE fingerprints.service = ? AND fingerprints.fingerprint = ?",
         (sighting.service, sighting.fingerprint),
     ).fetchone()
-    return _issue(row) if row else None
+    if row is None:
+        return None
+    values = dict(row)
+    return values.pop("fingerprint_id"), _issue(values)
 
 
 def _create(connection: sqlite3.Connection, sighting: Sighting) -> int:
@@ -129,16 +238,28 @@ def _create(connection: sqlite3.Connection, sighting: Sighting) -> int:
         "severity": sighting.severity,
         "handled": sighting.handled,
         "status": "new",
+        "status_since": sighting.first_at,
         "count": sighting.count,
         "first_seen": sighting.first_at,
         "last_seen": sighting.last_at,
         "first_release": sighting.release,
         "last_release": sighting.release,
     }
-    issue_id = insert(connection, "issues", row)
-    alias = {"service": sighting.service, "fingerprint": sighting.fingerprint, "issue_id": issue_id}
-    insert(connection, "fingerprints", alias)
-    return issue_id
+    return insert(connection, "issues", row)
+
+
+def _lead(connection: sqlite3.Connection, sighting: Sighting, issue_id: int) -> int:
+    """Let the fingerprint lead to the issue."""
+    row = {
+        "service": sighting.service,
+        "fingerprint": sighting.fingerprint,
+        "issue_id": issue_id,
+        "origin_id": issue_id,
+        "count": sighting.count,
+        "first_seen": sighting.first_at,
+        "last_seen": sighting.last_at,
+    }
+    return insert(connection, "fingerprints", row)
 
 
 def _count(connection: sqlite3.Connection, issue: Issue, sighting: Sighting, status: str) -> None:
@@ -159,27 +280,40 @@ def _count(connection: sqlite3.Connection, issue: Issue, sighting: Sighting, sta
             "id": issue.id,
         },
     )
+    if status != issue.status:
+        _begin(connection, issue, status, at=sighting.first_at)
 
 
-def _keep_samples(connection: sqlite3.Connection, issue_id: int, samples: tuple[Occurrence, ...]) -> None:
-    if not samples:
-        return
-    for sample in samples:
-        row = asdict(sample) | {"issue_id": issue_id, "attributes": json.dumps(dict(sample.attributes))}
-        insert(connection, "occurrences", row)
+def _begin(connection: sqlite3.Connection, issue: Issue, status: str, *, at: float) -> None:
+    """A status that came by itself ends what people decided."""
     connection.execute(
-        "DELETE FROM occurrences WHERE issue_id = ? AND id NOT IN"
-        " (SELECT id FROM occurrences WHERE issue_id = ? ORDER BY id DESC LIMIT ?)",
-        (issue_id, issue_id, OCCURRENCES_PER_ISSUE),
+        "UPDATE issues SET status_since = ?, status_count = count, until_at = NULL, until_count = NULL, within = NULL,"
+        " until_release = '' WHERE id = ?",
+        (at, issue.id),
+    )
+    _remember(connection, issue.id, IssueEvent(at=at, actor="", action=status, detail=f"was {issue.status}"))
+
+
+def _count_fingerprint(connection: sqlite3.Connection, fingerprint_id: int, sighting: Sighting) -> None:
+    connection.execute(
+        "UPDATE fingerprints SET count = count + ?, first_seen = min(first_seen, ?), last_seen = max(last_seen, ?)"
+        " WHERE id = ?",
+        (sighting.count, sighting.first_at, sighting.last_at, fingerprint_id),
     )
 
 
-def _issue(row: sqlite3.Row) -> Issue:
+def _see_release(connection: sqlite3.Connection, sighting: Sighting) -> None:
+    if sighting.release:
+        row = {"service": sighting.service, "release": sighting.release, "first_seen": sighting.first_at}
+        insert(connection, "releases", row, conflict="IGNORE")
+
+
+def _remember(connection: sqlite3.Connection, issue_id: int, event: IssueEvent) -> None:
+    row = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    insert(connection, "issue_events", row | {"issue_id": issue_id})
+
+
+def _issue(row: sqlite3.Row | dict[str, object]) -> Issue:
     values = dict(row)
     values["handled"] = bool(values["handled"])
     return Issue(**values)
-
-
-def _occurrence(row: sqlite3.Row) -> Occurrence:
-    values = {name: row[name] for name in Occurrence.__dataclass_fields__}
-    return Occurrence(**values | {"handled": bool(row["handled"]), "attributes": json.loads(row["attributes"])})

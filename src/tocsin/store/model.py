@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class StoreError(Exception):
@@ -39,6 +40,8 @@ class Sighting:
     first_at: float
     last_at: float
     samples: tuple[Occurrence, ...] = ()
+    #: Who was hit, as far as the process knew; pseudonyms, the store keeps them as they are.
+    users: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,28 @@ class Issue:
     last_release: str
     resolved_at: float | None = None
     regressed_at: float | None = None
+    #: When the status began, and how many occurrences were counted then.
+    status_since: float = 0.0
+    status_count: int = 0
+    #: What ends the status, see `tocsin.errors.Standing`.
+    until_at: float | None = None
+    until_count: int | None = None
+    within: float | None = None
+    until_release: str = ""
+    assignee: str = ""
+    #: The issue that this one is part of now.
+    merged_into: int | None = None
+    users: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueEvent:
+    """A step in the life of an issue: who did what, nobody where it went by itself."""
+
+    at: float
+    actor: str
+    action: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +154,39 @@ class OutboxEntry:
     next_attempt_at: float = 0.0
     last_error: str = ""
     sent_at: float | None = None
+
+
+class SilenceMatcher(NamedTuple):
+    """One condition of a silence, as Alertmanager's API has it."""
+
+    name: str
+    value: str
+    is_regex: bool = False
+    is_equal: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """While it is active, nobody is told of alerts that all of its matchers match; `id` is a UUID."""
+
+    id: str
+    matchers: tuple[SilenceMatcher, ...]
+    starts_at: float
+    ends_at: float
+    created_by: str
+    comment: str
+    updated_at: float
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+class HeldAlert(NamedTuple):
+    """An alert that fires and that a receiver is not told of: `reason` is `inhibited`, `silenced` or `muted`.
+
+    `by` are the fingerprints of other alerts, the ids of silences, or the names of time intervals.
+    """
+
+    fingerprint: str
+    group_key: str
+    receiver: str
+    reason: str
+    by: tuple[str, ...]

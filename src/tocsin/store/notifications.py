@@ -8,6 +8,13 @@ from dataclasses import asdict
 from tocsin.store.database import Database, insert
 from tocsin.store.model import LoggedNotification, OutboxEntry
 
+#: Notifications read at once: they may be large.
+BATCH = 100
+_HEADS = (
+    "outbox JOIN (SELECT min(id) AS id FROM outbox WHERE state = 'pending' AND receiver = ? AND integration = ?"
+    " GROUP BY group_key) USING (id)"
+)
+
 
 class Notifications:
     """Decision and log are written in one transaction, so that a crash neither loses nor repeats a decision."""
@@ -21,21 +28,46 @@ class Notifications:
             rows = connection.execute("SELECT * FROM notification_log")
             return [_logged(row) for row in rows]
 
-    def enqueue(self, entries: Iterable[tuple[OutboxEntry, LoggedNotification]]) -> None:
-        """Put notifications into the outbox and remember that their receivers are told; a known key is left alone."""
+    def enqueue(self, entries: Iterable[tuple[OutboxEntry | None, LoggedNotification]]) -> None:
+        """Put notifications into the outbox and remember that their receivers are told; a known key is left alone.
+
+        Without an entry, a receiver knows something without having to be told.
+        """
         with self._database.transaction() as connection:
             for entry, logged in entries:
-                insert(connection, "outbox", asdict(entry), conflict="IGNORE")
+                if entry is not None:
+                    insert(connection, "outbox", asdict(entry), conflict="IGNORE")
                 lists = {"firing": json.dumps(logged.firing), "resolved": json.dumps(logged.resolved)}
                 insert(connection, "notification_log", asdict(logged) | lists, conflict="REPLACE")
 
-    def due(self, *, at: float) -> list[OutboxEntry]:
-        """Pending entries whose next attempt is due, in the order in which they were decided."""
+    def waiting(self) -> list[tuple[str, int]]:
+        """The integrations of receivers for which something is pending; reads no notifications."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT * FROM outbox WHERE state = 'pending' AND next_attempt_at <= ? ORDER BY id", (at,)
+                "SELECT DISTINCT receiver, integration FROM outbox WHERE state = 'pending' ORDER BY 1, 2"
+            )
+            return [(receiver, integration) for receiver, integration in rows]
+
+    def due(self, receiver: str, integration: int, *, at: float) -> list[OutboxEntry]:
+        """Pending entries for one integration whose next attempt is due, in the order in which they were decided.
+
+        Of each group only the oldest, since the others wait for it; at most `BATCH`.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"SELECT outbox.* FROM {_HEADS} WHERE next_attempt_at <= ? ORDER BY id LIMIT ?",  # noqa: S608  our text
+                (receiver, integration, at, BATCH),
             )
             return [_entry(row) for row in rows]
+
+    def next_attempt_at(self, receiver: str, integration: int) -> float | None:
+        """When the next attempt for one integration is due; None where nothing is pending."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                f"SELECT min(next_attempt_at) FROM {_HEADS}",  # noqa: S608  our text
+                (receiver, integration),
+            ).fetchone()
+            return None if row[0] is None else float(row[0])
 
     def history(self, *, since: float = 0.0) -> list[OutboxEntry]:
         """All entries created since then, whatever became of them, in order."""

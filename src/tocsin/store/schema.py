@@ -118,6 +118,107 @@ MIGRATIONS: tuple[str, ...] = (
         at REAL NOT NULL
     );
     """,
+    """
+    CREATE TABLE silences (
+        id TEXT PRIMARY KEY,
+        matchers TEXT NOT NULL,
+        starts_at REAL NOT NULL,
+        ends_at REAL NOT NULL,
+        created_by TEXT NOT NULL,
+        comment TEXT NOT NULL,
+        updated_at REAL NOT NULL,
+        annotations TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX silences_by_end ON silences (ends_at);
+
+    -- Which firing alerts are not told, and why, as of the last evaluation.
+    CREATE TABLE held_alerts (
+        fingerprint TEXT NOT NULL,
+        group_key TEXT NOT NULL,
+        receiver TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        held_by TEXT NOT NULL,
+        PRIMARY KEY (fingerprint, group_key, receiver, reason)
+    ) WITHOUT ROWID;
+
+    -- The oldest notification of each group that waits for an integration, without a look at the others.
+    CREATE INDEX outbox_waiting ON outbox (receiver, integration, group_key, id) WHERE state = 'pending';
+    """,
+    """
+    -- How an issue stands, since when, and what ends that.
+    ALTER TABLE issues ADD COLUMN status_since REAL NOT NULL DEFAULT 0;
+    ALTER TABLE issues ADD COLUMN status_count INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE issues ADD COLUMN until_at REAL;
+    ALTER TABLE issues ADD COLUMN until_count INTEGER;
+    ALTER TABLE issues ADD COLUMN within REAL;
+    ALTER TABLE issues ADD COLUMN until_release TEXT NOT NULL DEFAULT '';
+    ALTER TABLE issues ADD COLUMN assignee TEXT NOT NULL DEFAULT '';
+    ALTER TABLE issues ADD COLUMN merged_into INTEGER;
+    UPDATE issues SET status_since = coalesce(regressed_at, resolved_at, first_seen), status_count = count;
+
+    -- All that is counted hangs on the fingerprint, so that issues can be merged and taken apart again.
+    ALTER TABLE fingerprints RENAME TO fingerprints_before;
+    CREATE TABLE fingerprints (
+        id INTEGER PRIMARY KEY,
+        service TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        issue_id INTEGER NOT NULL REFERENCES issues (id) ON DELETE CASCADE,
+        origin_id INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        first_seen REAL NOT NULL,
+        last_seen REAL NOT NULL,
+        UNIQUE (service, fingerprint)
+    );
+    INSERT INTO fingerprints (service, fingerprint, issue_id, origin_id, count, first_seen, last_seen)
+        SELECT before.service, before.fingerprint, issues.id, issues.id, count, first_seen, last_seen
+        FROM fingerprints_before AS before JOIN issues ON issues.id = before.issue_id;
+    DROP TABLE fingerprints_before;
+    CREATE INDEX fingerprints_by_issue ON fingerprints (issue_id);
+    ALTER TABLE occurrences ADD COLUMN fingerprint_id INTEGER;
+    UPDATE occurrences SET fingerprint_id =
+        (SELECT min(id) FROM fingerprints WHERE fingerprints.issue_id = occurrences.issue_id);
+
+    -- Occurrences in each minute, hour and day; `grain` is the length of the bucket in seconds.
+    CREATE TABLE counts (
+        fingerprint_id INTEGER NOT NULL REFERENCES fingerprints (id) ON DELETE CASCADE,
+        grain INTEGER NOT NULL,
+        bucket INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (fingerprint_id, grain, bucket)
+    ) WITHOUT ROWID;
+    CREATE INDEX counts_by_time ON counts (grain, bucket);
+
+    CREATE TABLE tags (
+        fingerprint_id INTEGER NOT NULL REFERENCES fingerprints (id) ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (fingerprint_id, key, value)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE users (
+        fingerprint_id INTEGER NOT NULL REFERENCES fingerprints (id) ON DELETE CASCADE,
+        user TEXT NOT NULL,
+        PRIMARY KEY (fingerprint_id, user)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE issue_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        issue_id INTEGER NOT NULL REFERENCES issues (id) ON DELETE CASCADE,
+        at REAL NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        detail TEXT NOT NULL
+    );
+    CREATE INDEX issue_events_by_issue ON issue_events (issue_id, id);
+
+    CREATE TABLE releases (
+        service TEXT NOT NULL,
+        release TEXT NOT NULL,
+        first_seen REAL NOT NULL,
+        PRIMARY KEY (service, release)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -9,6 +9,8 @@ from tocsin.store.issues import Issues
 from tocsin.store.lock import EvaluatorLock
 from tocsin.store.metrics import MetricBatches
 from tocsin.store.notifications import Notifications
+from tocsin.store.retention import Retention
+from tocsin.store.silences import Silences
 
 
 class Store:
@@ -17,13 +19,14 @@ class Store:
     Safe for several processes and threads at once, and across forks: writers wait for each other up to 5 s.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, retention: Retention | None = None) -> None:
         self._database = Database(path)
         self.path = path
-        self.issues = Issues(self._database)
+        self.issues = Issues(self._database, retention=retention)
         self.metric_batches = MetricBatches(self._database)
         self.alerts = Alerts(self._database)
         self.notifications = Notifications(self._database)
+        self.silences = Silences(self._database)
         self.lock = EvaluatorLock(path.with_name(f"{path.name}-evaluator"))
 
     def transaction(self) -> AbstractContextManager[object]:

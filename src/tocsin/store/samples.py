@@ -1,0 +1,49 @@
+"""Which of an issue's occurrences are kept whole: the first, the latest, and some from all the time in between."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+
+from tocsin.store.database import insert
+from tocsin.store.model import Occurrence
+
+#: Occurrences kept of each issue: the first, the latest, and those in between that are furthest apart.
+FIRST, LATEST, BETWEEN = 5, 25, 20
+OCCURRENCES_PER_ISSUE = FIRST + BETWEEN + LATEST
+
+
+def keep(connection: sqlite3.Connection, issue_id: int, fingerprint_id: int, samples: Iterable[Occurrence]) -> None:
+    """Add samples, and drop those that tell least."""
+    for sample in samples:
+        row = asdict(sample) | {"attributes": json.dumps(dict(sample.attributes))}
+        insert(connection, "occurrences", row | {"issue_id": issue_id, "fingerprint_id": fingerprint_id})
+    prune(connection, issue_id)
+
+
+def prune(connection: sqlite3.Connection, issue_id: int) -> None:
+    """Back to the number that is kept."""
+    rows = connection.execute("SELECT id, at FROM occurrences WHERE issue_id = ? ORDER BY at, id", (issue_id,))
+    kept: list[tuple[int, float]] = [tuple(row) for row in rows]
+    while len(kept) > OCCURRENCES_PER_ISSUE:
+        gone, _ = kept.pop(_dispensable([at for _, at in kept]))
+        connection.execute("DELETE FROM occurrences WHERE id = ?", (gone,))
+
+
+def newest(connection: sqlite3.Connection, issue_id: int, *, limit: int) -> list[Occurrence]:
+    """The kept occurrences, the newest first."""
+    rows = connection.execute(
+        "SELECT * FROM occurrences WHERE issue_id = ? ORDER BY at DESC, id DESC LIMIT ?", (issue_id, limit)
+    )
+    return [_occurrence(row) for row in rows]
+
+
+def _dispensable(times: Sequence[float]) -> int:
+    """Of those that are neither among the first nor among the latest, the one whose neighbours are closest."""
+    between = range(FIRST, len(times) - LATEST)
+    return min(between, key=lambda place: times[place + 1] - times[place - 1])
+
+
+def _occurrence(row: sqlite3.Row) -> Occurrence:
+    values = {name: row[name] for name in Occurrence.__dataclass_fields__}
+    return Occurrence(**values | {"handled": bool(row["handled"]), "attributes": json.loads(row["attributes"])})
