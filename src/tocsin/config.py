@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_args
 
-import yaml
-
+from tocsin.errors.grouping import Grouping, RuleError
+from tocsin.errors.kinds import Category
 from tocsin.pack_thresholds import PACK_THRESHOLDS
+from tocsin.privacy import Flaw, Policy
 
 PREFIX = "TOCSIN_"
 CONFIG_FILE = "tocsin.yml"
@@ -39,6 +40,8 @@ class Kind:
 
     allowed: str
     read: Callable[[object], object]
+    #: What of a value that can be read cannot be used, and has no effect.
+    flaws: Callable[[Any], Iterable[Flaw]] = lambda _: ()
 
 
 def _boolean(value: object) -> bool:
@@ -96,10 +99,36 @@ def _number(value: object) -> float:
 
 
 def _entries(value: object) -> Mapping[str, object]:
-    entries = yaml.safe_load(value) if isinstance(value, str) else value
+    entries = _yaml(value) if isinstance(value, str) else value
     if not isinstance(entries, dict):
         raise TypeError(value)
     return {str(name): entry for name, entry in entries.items()}
+
+
+def _grouping(value: object) -> Grouping:
+    lines = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(lines, list | tuple):
+        raise TypeError(value)
+    return Grouping.of(map(str, lines))
+
+
+def _hash_key(value: object) -> str:
+    if not re.fullmatch(r"[\w+/=-]{16,}", str(value)):
+        raise ValueError(value)
+    return str(value)
+
+
+def _one_of(allowed: Collection[str], value: object) -> str:
+    if value not in allowed:
+        raise ValueError(value)
+    return str(value)
+
+
+def _categories(value: object) -> Mapping[str, object]:
+    categories = _entries(value)
+    if set(categories.values()) - set(get_args(Category)):
+        raise ValueError(value)
+    return categories
 
 
 def _url(value: object) -> str:
@@ -115,16 +144,32 @@ def _path(value: object) -> Path:
         raise ValueError(value) from error
 
 
+def _guard(value: object) -> str:
+    if value not in {"allow", "deny"}:
+        raise ValueError(value)
+    return str(value)
+
+
 BOOLEAN = Kind("true or false", _boolean)
 COUNT = Kind("a whole number from 1", _count)
 DURATION = Kind("a duration such as 500ms, 15s, 5m, 1h", _duration)
+GROUPING = Kind(
+    "a list of rules such as 'type:KeyError message:\"*cart*\" -> lost-cart' or 'module:shop.legacy.* -app';"
+    " in the environment one a line",
+    _grouping,
+)
+CATEGORIES = Kind(f"a mapping of exception types to {', '.join(get_args(Category))}", _categories)
 ENTRIES = Kind("a mapping of names to definitions, in the environment as YAML", _entries)
+HASH_KEY = Kind("16 or more letters, digits, _, +, /, = and -", _hash_key)
+MASKING = Kind(ENTRIES.allowed, _entries, lambda block: Policy.of(block).flaws)
+MATCHERS = Kind("fallback, classic or utf8", lambda value: _one_of(("fallback", "classic", "utf8"), value))
 NAMES = Kind("a list, in the environment separated by commas", _names)
 NUMBER = Kind("a number from 0", _number)
 PERCENTAGE = Kind("a percentage such as 70", _percentage)
 PACK_NAMES = Kind(f"a list of {', '.join(PACKS)}; or none", _packs)
 PATH = Kind("a path", _path)
 STATUS = Kind("an HTTP status from 400 to 599, or none", _status)
+GUARD = Kind("allow or deny", _guard)
 TEXT = Kind("text", str)
 URL = Kind("a URL that starts with http:// or https://", _url)
 
@@ -170,10 +215,37 @@ class Config:
         "Requests answered with this HTTP status or above have failed and become issues, with or without an exception;"
         " 400: those that clients got wrong, too; none: exceptions that escape alone.",
     )
+    grouping: Grouping = _setting(
+        GROUPING,
+        Grouping(),
+        "Your own grouping of errors, in the notation of Sentry's fingerprint and stack trace rules.",
+    )
+    categories: Mapping[str, str] = _setting(
+        CATEGORIES, dict, "Categories of your own exception types, by full or short name."
+    )
+    failed_calls: int | None = _setting(
+        STATUS,
+        None,
+        "Calls that another service answers with this HTTP status or above become issues, raised or not; none: those"
+        " that are raised.",
+    )
     mask: bool = _setting(
-        BOOLEAN, True, "Mask personal data and secrets in exceptions that are exported, and in all that the store gets."
+        BOOLEAN, True, "Mask personal data and secrets in spans, log records, notifications and all that the store gets."
     )
     mask_ip: bool = _setting(BOOLEAN, False, "Mask IP addresses too.")
+    mask_hash_key: str | None = _setting(
+        HASH_KEY,
+        None,
+        "With a key, placeholders hold a keyed hash, as in `[email:3fa94c2d71b0]`: the same for the same value.",
+        secret=True,
+    )
+    masking: Mapping[str, object] = _setting(
+        MASKING,
+        dict,
+        "Your own masking. Lists: `keys` (names whose values are masked whole, such as `customer_*`), `keep_keys`, `keep`"
+        " (patterns of values that stay), `skip` (kinds that stay); mappings: `patterns` (kind to regular expression);"
+        " `callback` (`package.module:function`).",
+    )
     traceback_cache: bool = _setting(
         BOOLEAN, True, "Off: the standard library formats each traceback anew; the texts are the same."
     )
@@ -201,15 +273,37 @@ class Config:
         " a Prometheus: `tocsin rules export`.",
     )
     alertmanager: Path | None = _setting(PATH, None, "Your alertmanager.yml; it replaces the receivers below.")
+    alertmanager_matchers: str = _setting(
+        MATCHERS, "fallback", "How matchers in it are read; Alertmanager's flags are classic-mode and utf8-strict-mode."
+    )
+    notify: Mapping[str, object] = _setting(
+        ENTRIES,
+        dict,
+        "Who is told of which alerts, without an alertmanager.yml: `{oncall: {pagerduty: ${KEY}, severity: [critical,"
+        " emergency]}, default: {slack: ${URL}}}`; see `tocsin config routes show`.",
+        secret=True,
+    )
     webhook_url: str | None = _setting(
         URL, None, "Receives Alertmanager's webhook payload for every alert.", secret=True
     )
     slack_webhook_url: str | None = _setting(URL, None, "Slack's incoming webhook for every alert.", secret=True)
+    otlp_endpoint: str | None = _setting(
+        URL,
+        None,
+        "Where telemetry goes, as OTEL_EXPORTER_OTLP_ENDPOINT says, which is stronger; for an SDK configured in code:"
+        " where providers without an exporter send to.",
+    )
+    sentry_dsn: str | None = _setting(
+        URL, None, "A Sentry project, or one that speaks its protocol: every issue is an issue there too.", secret=True
+    )
     alert_file: Path | None = _setting(PATH, None, "Every notification is appended here as a line of JSON.")
     alert_console: bool = _setting(BOOLEAN, False, "Write alerts to stderr.")
     group_wait: float = _setting(DURATION, 10.0, "How long the first notification of a group waits for more alerts.")
     group_interval: float = _setting(DURATION, 300.0, "How long later notifications of a group wait for more alerts.")
     repeat_interval: float = _setting(DURATION, 4 * 3600.0, "How long until an alert that still fires is sent again.")
+    private_targets: str = _setting(
+        GUARD, "allow", "deny: receivers refuse URLs whose host is at an address that is not public."
+    )
     external_url: str = _setting(TEXT, "", "The address of a page about alerts, for links in notifications.")
     trace_url: str = _setting(
         TEXT, "", "The address of a trace in your backend, with {trace_id} in it, for links to it."
@@ -309,7 +403,11 @@ class _Reader:
         try:
             values[setting.name] = default_of(setting) if given is None else _read(setting, given)
             sources[setting.name] = source
-        except (ValueError, KeyError, TypeError, yaml.YAMLError):
+            flaws = setting.metadata["kind"].flaws(values[setting.name])
+            self._problems += (Problem(f"{setting.name}.{each.key}", each.value, source, each.fix) for each in flaws)
+        except RuleError as error:
+            self._problems.append(Problem(setting.name, "", source, str(error)))
+        except (ValueError, KeyError, TypeError):
             shown = "" if setting.metadata["secret"] else str(given)
             self._problems.append(Problem(setting.name, shown, source, f"must be {_allowed(setting)}"))
 
@@ -339,13 +437,14 @@ class _Reader:
 
     def _file(self, path: Path) -> Layer:
         try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            content = _yaml(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             if f"{PREFIX}CONFIG" in self._environ:
                 self._problems.append(Problem(f"{PREFIX}CONFIG", str(path), "environment", "there is no such file"))
             return {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            self._problems.append(Problem(str(path), "", "file", f"cannot be read: {_reason(error)}"))
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            self._problems.append(Problem(str(path), "", "file", f"cannot be read: {reason}"))
             return {}
         if not isinstance(content, dict):
             if content is not None:
@@ -377,8 +476,14 @@ def _allowed(setting: Field[Any]) -> str:
     return f"{setting.metadata['kind'].allowed}{above}"
 
 
-def _reason(error: Exception) -> str:
-    """Why a file cannot be read, without the line of it that a YAML error quotes: there may be a secret on it."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1}: {error.problem}"
-    return " ".join(str(error).split())
+def _yaml(text: str) -> object:
+    """Raises ValueError, without the line that a YAML error quotes: there may be a secret on it."""
+    import yaml  # noqa: PLC0415  its ten milliseconds are for those who have a file
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise ValueError(f"line {mark.line + 1}: {error.problem}" if mark else str(error)) from error
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error

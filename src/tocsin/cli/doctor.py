@@ -14,9 +14,10 @@ BROKEN = 1
 
 
 @click.command()
+@click.option("--send/--no-send", default=True, help="Send a test span, metric and log, or do not.")
 @store_option
 @json_option
-def doctor(*, store: Path | None, as_json: bool) -> None:
+def doctor(*, send: bool, store: Path | None, as_json: bool) -> None:
     """Check every hop between an error and the person who hears of it, and say how to mend what is broken.
 
     Run it where the application runs: with its environment variables, in its folder. Leaves with 1 where something is
@@ -27,7 +28,7 @@ def doctor(*, store: Path | None, as_json: bool) -> None:
     from tocsin.doctor import examine  # noqa: PLC0415  other commands start faster without
 
     settings = load({} if store is None else {"store": store})
-    checks = list(examine(settings, environ=os.environ))
+    checks = list(examine(settings, environ=os.environ, send=send))
     if as_json:
         show_json({"checks": checks})
     else:

@@ -13,19 +13,29 @@ from tocsin.doctor.instrumentations import check_instrumentations
 from tocsin.doctor.launcher import check_launcher
 from tocsin.doctor.rules import check_rules
 from tocsin.doctor.settings import check_settings
+from tocsin.doctor.signals import check_signals
 from tocsin.doctor.store import check_store
 from tocsin.doctor.versions import check_versions
+from tocsin.exporting.environment import completion
+from tocsin.exporting.launch import installed_protocols
 from tocsin.store import Store
 
 
-def examine(settings: Settings, *, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Check one thing after the other; takes a second for each endpoint that does not answer."""
+def examine(settings: Settings, *, environ: Mapping[str, str], send: bool = True) -> Iterator[Check]:
+    """Check one thing after the other; takes seconds for each endpoint that does not answer.
+
+    A test span, measurement and log record are sent to endpoints that do, unless `send` is False.
+    """
     config = settings.config
     yield from check_versions()
     yield from check_settings(settings, environ)
     yield from check_launcher(environ)
     yield from check_instrumentations(environ)
-    yield from check_exporters(launched(environ))
+    completed = completion(environ, endpoint=config.otlp_endpoint, protocols=installed_protocols())
+    exported = launched({**environ, **completed})
+    yield from check_exporters(exported)
+    if send:
+        yield from check_signals(exported)
     with closing(Store(config.store)) as store:
         yield from check_store(store, evaluate=config.evaluate)
     yield from check_engine(evaluate=config.evaluate)

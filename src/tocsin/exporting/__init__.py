@@ -1,0 +1,1 @@
+"""How telemetry leaves the process where the user has said little or nothing about it."""

@@ -1,0 +1,115 @@
+"""Nothing listens on this machine: said once, instead of by every attempt of every exporter."""
+
+import errno
+import math
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+
+from tocsin.exporting.exporters import exporters
+from tocsin.guard import guard
+from tocsin.notices import notices
+
+#: Addresses of this machine, where a connection is taken or refused at once.
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Seconds in which a local address has to take a connection; so long is taken for an answer, too.
+TIMEOUT = 0.2
+#: Seconds for which an answer holds.
+MEMORY = 5.0
+#: Seconds without an answer after which an endpoint that once listened is dead.
+PATIENCE = 60.0
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+class LocalEndpoint:
+    """Whether an address of this machine is dead; asks at most every `MEMORY` seconds."""
+
+    def __init__(self, host: str, port: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.address = (host, port)
+        self._clock = clock
+        self._asked_at = -math.inf
+        self._heard_at = -math.inf
+        self._refuses = False
+
+    def is_dead(self) -> bool:
+        """Whether connections are refused, and were for `PATIENCE` seconds at least, or ever since the start.
+
+        A collector that starts anew is not dead: what exporters try again meanwhile, arrives. Anything but a refusal is
+        the exporter's business.
+        """
+        now = self._clock()
+        if now - self._asked_at >= MEMORY:
+            self._asked_at, self._refuses = now, self._ask()
+            if not self._refuses:
+                self._heard_at = now
+        return self._refuses and now - self._heard_at >= PATIENCE
+
+    def _ask(self) -> bool:
+        try:
+            socket.create_connection(self.address, timeout=TIMEOUT).close()
+        except OSError as error:
+            return error.errno == errno.ECONNREFUSED
+        return False
+
+
+def spare_dead_endpoints(*providers: Any) -> None:
+    """Let exporters to this machine give up at once while nobody listens there; one line says so.
+
+    They would try again and again, with a line each time. When somebody listens again, they send.
+    """
+    endpoints: dict[tuple[str, int], LocalEndpoint] = {}
+    for exporter in exporters(*providers):
+        address = _local_address(exporter)
+        if address is not None and not hasattr(exporter.export, "_tocsin"):
+            _spare(exporter, endpoints.setdefault(address, LocalEndpoint(*address)))
+
+
+def _spare(exporter: Any, endpoint: LocalEndpoint) -> None:
+    export = exporter.export
+    failure = _failure_of(exporter)
+    if failure is None:
+        return
+
+    def spared(*args: Any, **options: Any) -> Any:
+        with guard.block("endpoint"):
+            if endpoint.is_dead():
+                host, port = endpoint.address
+                notices.say(
+                    f"nothing listens at {host}:{port}, so telemetry is lost: start a collector there, set"
+                    " TOCSIN_OTLP_ENDPOINT, or switch exporters off with OTEL_TRACES_EXPORTER=none and the like",
+                    once=f"{host}:{port}",
+                )
+                return failure
+        return export(*args, **options)
+
+    spared._tocsin = True  # type: ignore[attr-defined]  # noqa: SLF001  ours
+    exporter.export = spared
+
+
+def _local_address(exporter: Any) -> tuple[str, int] | None:
+    """Where an OTLP exporter sends, if that is this machine."""
+    endpoint = getattr(exporter, "_endpoint", None)
+    if not isinstance(endpoint, str):
+        return None
+    try:
+        parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname in LOCAL and port else None
+
+
+def _failure_of(exporter: Any) -> Any:
+    """What the exporter's kind answers when it could not send."""
+    kinds = (
+        (SpanExporter, SpanExportResult.FAILURE),
+        (MetricExporter, MetricExportResult.FAILURE),
+        (LogRecordExporter, LogRecordExportResult.FAILURE),
+    )
+    return next((failure for kind, failure in kinds if isinstance(exporter, kind)), None)
