@@ -9,10 +9,9 @@ from datetime import datetime, timezone
 import msgspec
 import pytest
 
-from tocsin.notify import Authorization, DeliveryError, decode, encode
+from tocsin.notify import Authorization, DeliveryError, HttpOptions, decode, encode
 from tocsin.notify.console import Console
 from tocsin.notify.file import File
-from tocsin.notify.slack import Slack, attachment
 from tocsin.notify.webhook import Webhook
 
 
@@ -54,7 +53,7 @@ def test_a_payload_comes_back_as_it_was(make_notification, make_alert):
 
 
 def test_the_webhook_gets_payload_key_and_credentials(server, make_notification):
-    webhook = Webhook(url=server.url, authorization=Authorization(credentials="s3cret"))
+    webhook = Webhook(url=server.url, http=HttpOptions(authorization=Authorization(credentials="s3cret")))
     webhook.deliver(make_notification(), key="abc")
     [request] = server.requests
     assert decode(request.body) == make_notification()
@@ -66,7 +65,7 @@ def test_the_webhook_gets_payload_key_and_credentials(server, make_notification)
 def test_basic_authentication_with_a_password_file(server, tmp_path, make_notification):
     (tmp_path / "password").write_text("pass\n")
     authorization = Authorization(user="me", credentials=tmp_path / "password")
-    Webhook(url=server.url, authorization=authorization).deliver(make_notification(), key="abc")
+    Webhook(url=server.url, http=HttpOptions(authorization=authorization)).deliver(make_notification(), key="abc")
     assert server.requests[0].headers.get_all("Authorization") == ["Basic bWU6cGFzcw=="]
 
 
@@ -145,52 +144,6 @@ def test_a_closed_console_is_gone_for_good(make_notification):
     with pytest.raises(DeliveryError) as caught:
         Console(stream=stream).deliver(make_notification(), key="k")
     assert not caught.value.recoverable
-
-
-def test_slack_shows_what_matters(make_notification, make_alert):
-    assert attachment(make_notification(make_alert(), make_alert("resolved"))) == {
-        "fallback": "[FIRING:1] HighLatency (severity=critical)",
-        "title": "[FIRING:1] HighLatency (severity=critical)",
-        "title_link": "https://tocsin.example/",
-        "color": "danger",
-        "fields": [
-            {
-                "title": "🔥 95 % of requests take &gt; 2 s",
-                "value": "*severity:* critical\n*value:* 2.31 s\n*since:* 2026-03-01 12:00:00 UTC",
-                "short": False,
-            },
-            {
-                "title": "✅ 95 % of requests take &gt; 2 s",
-                "value": "*severity:* critical\n*value:* 2.31 s\n"
-                "*since:* 2026-03-01 12:00:00 UTC\n*until:* 2026-03-01 12:05:00 UTC",
-                "short": False,
-            },
-        ],
-        "mrkdwn_in": ["fields"],
-    }
-
-
-def test_slack_is_green_when_all_is_over(make_notification, make_alert):
-    shown = attachment(make_notification(make_alert("resolved")))
-    assert (shown["color"], shown["title"]) == ("good", "[RESOLVED] HighLatency (severity=critical)")
-
-
-def test_nothing_in_a_label_is_markup_for_slack(make_notification, make_alert):
-    alert = msgspec.structs.replace(make_alert(), labels={"alertname": "x", "severity": "<!channel> & <@U1>"})
-    shown = attachment(make_notification(alert))
-    assert "*severity:* &lt;!channel&gt; &amp; &lt;@U1&gt;" in shown["fields"][0]["value"]
-
-
-def test_slack_shows_the_first_alerts_and_counts_the_rest(make_notification, make_alert):
-    shown = attachment(make_notification(*(make_alert(pod=str(number)) for number in range(25))))
-    assert len(shown["fields"]) == 10
-    assert shown["footer"] == "15 more alerts"
-
-
-def test_slack_takes_overrides(server, make_notification):
-    Slack(api_url=server.url, channel="#ops", username="tocsin").deliver(make_notification(), key="k")
-    sent = json.loads(server.requests[0].body)
-    assert (sent["channel"], sent["username"], "icon_emoji" in sent) == ("#ops", "tocsin", False)
 
 
 def test_times_keep_their_fractions(make_alert):

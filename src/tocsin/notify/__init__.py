@@ -1,18 +1,27 @@
 """Receivers: each turns a notification into a delivery, and knows whether a failed one is worth another try."""
 
 from tocsin.notify.delivery import DeliveryError, Receiver
-from tocsin.notify.kinds import RECEIVERS
+from tocsin.notify.http_options import HttpOptions
+from tocsin.notify.kinds import RECEIVERS, make
 from tocsin.notify.notification import Notification, NotifiedAlert, decode, encode
+from tocsin.notify.progress import watched
 from tocsin.notify.secret import Authorization, Secret
+from tocsin.notify.templates import Templates
+from tocsin.notify.tls import Tls
 
 __all__ = [
     "RECEIVERS",
     "Authorization",
     "DeliveryError",
+    "HttpOptions",
     "Notification",
     "NotifiedAlert",
     "Receiver",
     "Secret",
+    "Templates",
+    "Tls",
     "decode",
     "encode",
+    "make",
+    "watched",
 ]

@@ -6,8 +6,8 @@ from typing import TextIO
 
 from tocsin.notify.delivery import DeliveryError
 from tocsin.notify.notification import Notification, NotifiedAlert
+from tocsin.notify.severity import RESOLVED_ANSI, severity_of
 
-_COLOURS = {"firing": "\x1b[1;31m", "resolved": "\x1b[32m"}
 _RESET = "\x1b[0m"
 
 
@@ -27,12 +27,16 @@ class Console:
         except (OSError, ValueError, AttributeError) as error:
             raise DeliveryError(f"console: {error}", recoverable=False) from error
 
+    def preview(self, notification: Notification) -> str:
+        return "\n".join(line(alert, colour=False) for alert in notification.alerts)
+
 
 def line(alert: NotifiedAlert, *, colour: bool) -> str:
     """`FIRING HighLatency: 95 % of requests take 2 s (service_name=shop) since 12:30:00 UTC`."""
     status = alert.status.upper()
     if colour:
-        status = f"{_COLOURS[alert.status]}{status}{_RESET}"
+        ansi = severity_of(alert.labels).ansi if alert.status == "firing" else RESOLVED_ANSI
+        status = f"{ansi}{status}{_RESET}"
     summary = f": {alert.summary}" if alert.summary else ""
     labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()) if name != "alertname")
     told = f"{alert.name}{summary} ({labels})" if labels else f"{alert.name}{summary}"

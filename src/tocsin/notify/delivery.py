@@ -19,7 +19,7 @@ class DeliveryError(Exception):
 
 
 class Receiver(Protocol):
-    """Delivers notifications; called by one thread at a time."""
+    """Delivers notifications; called by one thread at a time. Its keyword arguments are its settings."""
 
     def deliver(self, notification: Notification, *, key: str) -> None:
         """Return when the notification has been taken; it may come again with the same `key`, and only then.
@@ -27,3 +27,6 @@ class Receiver(Protocol):
         Raises:
             DeliveryError: it has not been taken.
         """
+
+    def preview(self, notification: Notification) -> str:
+        """What `deliver` would send, for a person to read and without secrets. Nothing is sent."""

@@ -25,6 +25,9 @@ class File:
         except OSError as error:
             raise DeliveryError(f"{self._path}: {error.strerror}", recoverable=True) from error
 
+    def preview(self, notification: Notification) -> str:
+        return encode(notification).decode()
+
     def _append(self, line: bytes) -> None:
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         try:

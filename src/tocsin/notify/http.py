@@ -1,24 +1,36 @@
 """The one way in which receivers speak HTTP."""
 
-import urllib.request
+import ssl
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import NamedTuple
 
-import urllib3
+import msgspec
 from opentelemetry.instrumentation.utils import suppress_instrumentation
-from urllib3.exceptions import HTTPError, InvalidHeader, NewConnectionError
-from urllib3.exceptions import TimeoutError as HTTPTimeoutError
-from urllib3.util import Retry, Timeout
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
+from tocsin.notify.connection import connect
+from tocsin.notify.deadline import deadline
 from tocsin.notify.delivery import DeliveryError
-from tocsin.notify.secret import Authorization, Secret, reveal
+from tocsin.notify.http_options import DEFAULT, HttpOptions
+from tocsin.notify.progress import step
+from tocsin.notify.secret import Secret, reveal
 from tocsin.notify.target import Target
 from tocsin.version import __version__
 
-#: For each step of a request, in seconds.
-TIMEOUT = 10.0
-#: How much of an answer is read, in bytes: enough for the reason of a refusal.
-ANSWER_LIMIT = 1024
+#: How much of a refusal is read, in bytes: enough for its reason.
+REFUSAL_LIMIT = 1024
+#: How much of an answer is read that matters.
+ANSWER_LIMIT = 256 * 1024
+
+
+class Answer(NamedTuple):
+    """`said` is what was read of the body: at most `REFUSAL_LIMIT` of a refusal, `ANSWER_LIMIT` of what was asked."""
+
+    status: int
+    said: bytes
+    retry_after: str | None
 
 
 class Endpoint:
@@ -28,82 +40,92 @@ class Endpoint:
         ValueError: the URL is not an absolute one with http or https; one in a file is checked at each request.
     """
 
-    def __init__(self, url: Secret, *, timeout: float = TIMEOUT, authorization: Authorization | None = None) -> None:
+    def __init__(self, url: Secret, options: HttpOptions = DEFAULT) -> None:
         if isinstance(url, str):
             Target.parse(url)
         self._url = url
-        self._timeout = timeout
-        self._authorization = authorization
+        self._options = options
 
-    def post(self, body: bytes, *, headers: Mapping[str, str] | None = None) -> None:
+    def post(
+        self,
+        body: bytes,
+        *,
+        path: str = "",
+        headers: Mapping[str, str] | None = None,
+        method: str = "POST",
+        answered: bool = False,
+    ) -> bytes:
         """Return when the answer is 2xx; redirects are refused, nothing is retried, nothing is traced.
+
+        `path` is put behind that of the URL. What was answered is returned where `answered`, else not even read.
 
         Raises:
             DeliveryError: recoverable for a broken connection, a timeout, 408, 429 and 5xx.
         """
-        target = self._target()
+        target = self._target(path)
         try:
             with suppress_instrumentation():
-                answer = _request(target, body, {**self._headers(target), **(headers or {})}, self._timeout)
-        except (HTTPError, OSError) as error:
-            # Not chained: what urllib3 says may contain the URL.
-            raise DeliveryError(f"{target.host} {_trouble(error, self._timeout)}", recoverable=True) from None
+                answer = _exchange(
+                    target, _Request(method, body, self._headers(target, headers), answered), self._options
+                )
+        except (HTTPException, OSError) as error:
+            # Not chained: what the library says may contain the URL.
+            raise DeliveryError(f"{target.host} {_trouble(error, self._options)}", recoverable=True) from None
+        except ValueError:
+            message = f"{target.host} is not asked: a header holds what HTTP does not allow, such as a line break"
+            raise DeliveryError(message, recoverable=False) from None
+        step("answered", str(answer.status))
         if not 200 <= answer.status < 300:
             raise _refusal(target, answer)
+        return answer.said
 
-    def _target(self) -> Target:
+    def _target(self, path: str) -> Target:
         try:
-            return Target.parse(reveal(self._url))
+            return Target.parse(reveal(self._url).rstrip("/") + path if path else reveal(self._url))
         except ValueError as error:
             raise DeliveryError(f"the file {self._url}: {error}", recoverable=True) from error
 
-    def _headers(self, target: Target) -> dict[str, str]:
+    def _headers(self, target: Target, more: Mapping[str, str] | None) -> dict[str, str]:
+        given = {name: ", ".join(map(reveal, values)) for name, values in self._options.headers.items()}
         headers = {"Content-Type": "application/json", "User-Agent": f"tocsin/{__version__}"} | target.headers
-        if self._authorization is not None:
-            headers["authorization"] = self._authorization.header()
-        return headers
+        if self._options.authorization is not None:
+            headers["authorization"] = self._options.authorization.header()
+        return {"Host": target.authority} | headers | given | dict(more or {})
 
 
-class _Answer(NamedTuple):
-    status: int
-    said: bytes
-    retry_after: str | None
+class _Request(NamedTuple):
+    method: str
+    body: bytes
+    headers: Mapping[str, str]
+    answered: bool
 
 
-def _request(target: Target, body: bytes, headers: Mapping[str, str], timeout: float) -> _Answer:
-    response = _pool(target).request(
-        "POST",
-        target.url,
-        body=body,
-        headers=headers,
-        timeout=Timeout(timeout),
-        retries=False,
-        redirect=False,
-        preload_content=False,
-    )
+def _exchange(target: Target, request: _Request, options: HttpOptions) -> Answer:
+    connection, asked, more = connect(target, options)
     try:
-        # What is said with a 2xx does not matter, and waiting for it might.
-        said = b"" if response.status < 400 else response.read(ANSWER_LIMIT)
-        return _Answer(response.status, said, response.headers.get("Retry-After"))
+        with deadline(connection.sock, options.timeout):
+            connection.request(request.method, asked, request.body, {**request.headers, **more})
+            response = connection.getresponse()
+            # What is said with a 2xx mostly does not matter, and waiting for it might.
+            wanted = REFUSAL_LIMIT if response.status >= 400 else ANSWER_LIMIT if request.answered else 0
+            return Answer(response.status, response.read(wanted) if wanted else b"", response.headers["Retry-After"])
     finally:
-        response.close()
+        connection.close()
 
 
-def _pool(target: Target) -> urllib3.PoolManager:
-    """A fresh one a request: notifications are rare, and nothing is left to go stale or to cross a fork."""
-    proxy = urllib.request.getproxies().get(target.url.partition(":")[0])
-    if proxy and not urllib.request.proxy_bypass(target.host):
-        return urllib3.ProxyManager(proxy)
-    return urllib3.PoolManager()
-
-
-def _refusal(target: Target, answer: _Answer) -> DeliveryError:
+def _refusal(target: Target, answer: Answer) -> DeliveryError:
     status, recoverable = answer.status, answer.status >= 500 or answer.status in {408, 429}
     if status < 400:
         return DeliveryError(f"{target.host} answered {status}, configure the final URL", recoverable=False)
     said = " ".join(target.redact(answer.said.decode("utf-8", "replace")).split())[:200]
     message = f"{target.host} answered {status}{': ' if said else ''}{said}"
-    return DeliveryError(message, recoverable=recoverable, retry_after=_seconds(answer.retry_after))
+    return DeliveryError(message, recoverable=recoverable, retry_after=_wait(answer))
+
+
+def _wait(answer: Answer) -> float | None:
+    """The seconds that the server asks to wait, in the header or, as chats do, in JSON; None where it does not."""
+    asked = _seconds(answer.retry_after)
+    return asked if asked is not None or answer.status != 429 else _said_seconds(answer.said)
 
 
 def _seconds(retry_after: str | None) -> float | None:
@@ -114,18 +136,30 @@ def _seconds(retry_after: str | None) -> float | None:
         return None
 
 
-def _trouble(error: Exception, timeout: float) -> str:
-    # A refused connection counts as a timeout in urllib3.
-    if isinstance(error, HTTPTimeoutError) and not isinstance(error, NewConnectionError):
-        return f"did not answer within {timeout:g} s"
-    return f"cannot be reached: {_reason(error)}"
+class _Parameters(msgspec.Struct):
+    retry_after: float | None = None
 
 
-def _reason(error: Exception) -> str:
-    """What the operating system said, else the kind of the error."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
+class _Said(_Parameters):
+    """Discord has the number at the top, Telegram under `parameters`."""
+
+    parameters: _Parameters | None = None
+
+
+def _said_seconds(said: bytes) -> float | None:
+    try:
+        answer = msgspec.json.decode(said, type=_Said)
+    except msgspec.DecodeError:
+        return None
+    return answer.retry_after or (answer.parameters.retry_after if answer.parameters else None)
+
+
+def _trouble(error: Exception, options: HttpOptions) -> str:
+    if isinstance(error, TimeoutError) and not error.errno:
+        return f"did not answer within {options.timeout:g} s"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"cannot be trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"does not speak TLS with us: {error.reason or type(error).__name__}"
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return f"cannot be reached: {reason}"

@@ -32,11 +32,11 @@ class Authorization:
 
     credentials: Secret = field(repr=False)
     scheme: str = "Bearer"
-    user: str | None = None
+    user: Secret | None = None
 
     def header(self) -> str:
         """The value of `Authorization`; raises as `reveal` does."""
         credentials = reveal(self.credentials)
         if self.user is None:
             return f"{self.scheme} {credentials}"
-        return f"Basic {base64.b64encode(f'{self.user}:{credentials}'.encode()).decode()}"
+        return f"Basic {base64.b64encode(f'{reveal(self.user)}:{credentials}'.encode()).decode()}"

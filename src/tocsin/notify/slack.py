@@ -1,81 +1,113 @@
 """Slack's incoming webhooks: one attachment a notification, readable at a glance."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import msgspec
 
-from tocsin.notify.http import TIMEOUT, Endpoint
-from tocsin.notify.notification import Notification, NotifiedAlert
+from tocsin.notify.http_receiver import HttpReceiver, given, readable
+from tocsin.notify.layout import details, heading, more
+from tocsin.notify.markup import MRKDWN
+from tocsin.notify.message import Message, message
+from tocsin.notify.notification import Notification
 from tocsin.notify.secret import Secret
+from tocsin.notify.templates import Wording
 
-#: Alerts shown in a message, those that fire before the others.
-SHOWN = 10
-#: Characters of a text that are shown; Slack refuses a message of some ten thousand.
-FIELD_LENGTH = 500
+#: Alertmanager's `fields` and `actions`: texts are templates.
+Parts: TypeAlias = tuple[Mapping[str, Any], ...]
 
 
-class Slack:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackMessage(HttpReceiver):
+    """What a message looks like; the settings are those of Alertmanager's `slack_configs`."""
+
+    channel: str = ""
+    username: str = ""
+    icon_emoji: str = ""
+    icon_url: str = ""
+    link_names: bool = False
+    message_text: str = ""
+    title: str = ""
+    title_link: str = ""
+    pretext: str = ""
+    text: str = ""
+    fallback: str = ""
+    color: str = ""
+    footer: str = ""
+    callback_id: str = ""
+    image_url: str = ""
+    thumb_url: str = ""
+    short_fields: bool = False
+    fields: Parts = ()
+    actions: Parts = ()
+    mrkdwn_in: tuple[str, ...] = ("fallback", "pretext", "text", "fields")
+
+    def payload(self, notification: Notification) -> dict[str, Any]:
+        """The body of a request; see https://docs.slack.dev/messaging/formatting-message-text."""
+        say = self.wording(notification)
+        overrides = {
+            "channel": say.exactly(self.channel),
+            "username": say.text(self.username, "slack.default.username"),
+            "icon_emoji": say.text(self.icon_emoji, "slack.default.iconemoji"),
+            "icon_url": say.text(self.icon_url, "slack.default.iconurl"),
+            "link_names": self.link_names or None,
+            "text": say.text(self.message_text),
+        }
+        return given(overrides) | {"attachments": [self._attachment(message(notification), say)]}
+
+    def preview(self, notification: Notification) -> str:
+        return readable(self.payload(notification))
+
+    def _attachment(self, told: Message, say: Wording) -> dict[str, Any]:
+        title = say.text(self.title, "slack.default.title") or MRKDWN.escape(told.title)
+        text = say.text(self.text, "slack.default.text")
+        attachment = {
+            "fallback": say.text(self.fallback, "slack.default.fallback") or title,
+            "title": title,
+            "title_link": say.text(self.title_link, "slack.default.titlelink") or told.url,
+            "pretext": say.text(self.pretext, "slack.default.pretext"),
+            "text": text or MRKDWN.bold(MRKDWN.escape(told.glance)),
+            "color": say.text(self.color, "slack.default.color") or told.colour,
+            "fields": self._fields(told, say, written=bool(text)),
+            "actions": [_part(action, say) for action in self.actions],
+            "footer": say.text(self.footer, "slack.default.footer") or (more(told.left_out) if told.left_out else ""),
+            "callback_id": say.text(self.callback_id, "slack.default.callbackid"),
+            "image_url": say.text(self.image_url),
+            "thumb_url": say.text(self.thumb_url),
+            "mrkdwn_in": list(self.mrkdwn_in),
+        }
+        return given(attachment)
+
+    def _fields(self, told: Message, say: Wording, *, written: bool) -> list[dict[str, Any]]:
+        """One an alert, unless the configuration has its own fields or text."""
+        if self.fields:
+            return [{"short": self.short_fields} | _part(each, say) for each in self.fields]
+        if written:
+            return []
+        return [{"title": heading(item, MRKDWN), "value": details(item, MRKDWN), "short": False} for item in told.items]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack(SlackMessage):
     """Posts each notification to an incoming webhook; `channel` and the like override the webhook's own."""
 
-    def __init__(
-        self, *, api_url: Secret, channel: str = "", username: str = "", icon_emoji: str = "", timeout: float = TIMEOUT
-    ) -> None:
-        self._endpoint = Endpoint(api_url, timeout=timeout)
-        self._overrides = {"channel": channel, "username": username, "icon_emoji": icon_emoji}
+    api_url: Secret = field(repr=False)
+
+    def __post_init__(self) -> None:
+        self.endpoint(self.api_url)
 
     def deliver(self, notification: Notification, *, key: str) -> None:  # noqa: ARG002  Slack knows no such key
         """Hand it to Slack; see `Receiver`."""
-        overrides = {name: value for name, value in self._overrides.items() if value}
-        self._endpoint.post(msgspec.json.encode(overrides | {"attachments": [attachment(notification)]}))
+        self.endpoint(self.api_url).post(msgspec.json.encode(self.payload(notification)))
 
 
-def attachment(notification: Notification) -> dict[str, Any]:
-    """Alertmanager's title and colours, then a field for each of `SHOWN` alerts."""
-    head = title(notification)
-    shown = (*notification.firing, *notification.resolved)[:SHOWN]
-    fields = [{"title": _heading(alert), "value": _body(alert), "short": False} for alert in shown]
-    left_out = len(notification.alerts) - len(shown) + notification.truncated_alerts
-    footer = {"footer": f"{left_out} more alerts"} if left_out else {}
-    return footer | {
-        "fallback": head,
-        "title": head,
-        "title_link": notification.external_url,
-        "color": "danger" if notification.status == "firing" else "good",
-        "fields": fields,
-        "mrkdwn_in": ["fields"],
-    }
+def _part(part: Mapping[str, Any], say: Wording) -> dict[str, Any]:
+    """With every text rendered, however deep."""
+    return {name: _rendered(value, say) for name, value in part.items()}
 
 
-def title(notification: Notification) -> str:
-    """`[FIRING:2] HighLatency shop (severity=critical)`: the group's labels, then what its alerts have in common."""
-    status = notification.status.upper()
-    count = f":{len(notification.firing)}" if notification.firing else ""
-    group = notification.group_labels
-    common = [f"{name}={value}" for name, value in notification.common_labels.items() if name not in group]
-    parts = [f"[{status}{count}]", *group.values(), f"({', '.join(common)})" if common else ""]
-    return escape(" ".join(part for part in parts if part))
-
-
-def escape(text: str) -> str:
-    """The three characters with which Slack begins markup, links and mentions."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _heading(alert: NotifiedAlert) -> str:
-    mark = "🔥" if alert.status == "firing" else "✅"
-    return escape(f"{mark} {alert.summary or alert.name}"[:FIELD_LENGTH])
-
-
-def _body(alert: NotifiedAlert) -> str:
-    details = {
-        "severity": alert.labels.get("severity", ""),
-        "value": alert.annotations.get("value", ""),
-        "since": _moment(alert.starts_at),
-        "until": _moment(alert.ends_at) if alert.status == "resolved" else "",
-    }
-    return "\n".join(f"*{name}:* {escape(value[:FIELD_LENGTH])}" for name, value in details.items() if value)
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
+def _rendered(value: Any, say: Wording) -> Any:
+    if isinstance(value, Mapping):
+        return _part(value, say)
+    return say.text(value) if isinstance(value, str) else value

@@ -1,33 +1,55 @@
 """Alertmanager's webhook: the notification itself, as JSON."""
 
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 import msgspec
 
-from tocsin.notify.http import TIMEOUT, Endpoint
+from tocsin.notify.http_receiver import HttpReceiver, readable
 from tocsin.notify.notification import Notification, encode
-from tocsin.notify.secret import Authorization, Secret
+from tocsin.notify.secret import Secret, reveal
+
+SIGNATURE = "X-Tocsin-Signature"
 
 
-class Webhook:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook(HttpReceiver):
     """Posts each notification to a URL, with the header `Idempotency-Key`.
 
-    With `max_alerts` > 0 only that many alerts are sent; `truncatedAlerts` says how many were left out.
+    With `max_alerts` > 0 only that many alerts are sent; `truncatedAlerts` says how many were left out. With an
+    `hmac_secret` the header `X-Tocsin-Signature` is `t=UNIX_TIME,v1=HEX`, where HEX is the HMAC-SHA256 of
+    `UNIX_TIME.BODY`: who checks it knows that the body is ours, and how old it is.
     """
 
-    def __init__(
-        self,
-        *,
-        url: Secret,
-        max_alerts: int = 0,
-        timeout: float = TIMEOUT,
-        authorization: Authorization | None = None,
-    ) -> None:
-        self._endpoint = Endpoint(url, timeout=timeout, authorization=authorization)
-        self._max_alerts = max_alerts
+    url: Secret = field(repr=False)
+    max_alerts: int = 0
+    hmac_secret: Secret = field(default="", repr=False)
+    clock: Callable[[], float] = time.time
+
+    def __post_init__(self) -> None:
+        self.endpoint(self.url)
 
     def deliver(self, notification: Notification, *, key: str) -> None:
         """Hand it to the server; see `Receiver`."""
-        body = encode(_truncate(notification, self._max_alerts))
-        self._endpoint.post(body, headers={"Idempotency-Key": key})
+        body = encode(_truncate(notification, self.max_alerts))
+        self.endpoint(self.url).post(body, headers={"Idempotency-Key": key} | self._signature(body))
+
+    def preview(self, notification: Notification) -> str:
+        return readable(_truncate(notification, self.max_alerts))
+
+    def _signature(self, body: bytes) -> dict[str, str]:
+        if not self.hmac_secret:
+            return {}
+        return {SIGNATURE: sign(body, secret=reveal(self.hmac_secret), at=int(self.clock()))}
+
+
+def sign(body: bytes, *, secret: str, at: int) -> str:
+    """The value of the header, at a unix time."""
+    signed = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256)
+    return f"t={at},v1={signed.hexdigest()}"
 
 
 def _truncate(notification: Notification, limit: int) -> Notification:
