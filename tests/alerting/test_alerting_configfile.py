@@ -87,7 +87,7 @@ def test_what_is_not_done_is_listed():
     config = load(
         """
 global: {slack_api_url: "https://hooks.example/s", smtp_smarthost: "localhost:25", smtp_from: a@example.org}
-templates: [a.tmpl]
+tracing: {endpoint: "localhost:4317"}
 time_intervals: [{name: night, time_intervals: [{times: [{start_time: "22:00", end_time: "24:00"}]}]}]
 inhibit_rules: [{source_matchers: [a=b], target_match: {c: d}, equal: [e]}]
 route:
@@ -95,19 +95,17 @@ route:
   routes: [{mute_time_intervals: [night]}]
 receivers:
 - name: team
-  email_configs: [{to: b@example.org}]
+  pushover_configs: [{user_key: a, token: b}]
   slack_configs: [{channel: "#ops", title: "{{ .CommonLabels.alertname }}"}]
 """,
         "am.yml",
     )
-    assert config.undelivered == ("receivers[0].email_configs[0] (line 11)",)
-    assert config.unapplied == (
-        "receivers[0].slack_configs[0].title (line 12)",
-        "inhibit_rules (line 5)",
-        "time_intervals (line 4)",
-        "templates (line 3)",
-        "route.routes[0].mute_time_intervals (line 8)",
+    (undelivered,) = config.undelivered
+    assert undelivered == (
+        "receivers[0].pushover_configs[0] (line 11): not delivered, use a receiver of the kind apprise in tocsin.yml "
+        "(pover://…) or webhook_configs"
     )
+    assert config.unapplied == ("tracing (line 3)",)
     [integration] = config.receivers[0].integrations
     assert (integration.kind, integration.send_resolved) == ("slack", False)
     assert integration.settings["api_url"] == "https://hooks.example/s"
@@ -164,17 +162,14 @@ receivers:
         "/etc/am/am.yml",
     )
     first, second, third = config.receivers[0].integrations
-    assert first.settings == {
-        "url": Path("/etc/am/secrets/url"),
-        "timeout": 3.0,
-        "max_alerts": 5,
-        "authorization": None,
-    }
+    assert (first.settings["url"], first.settings["max_alerts"]) == (Path("/etc/am/secrets/url"), 5)
+    assert (first.settings["http"].timeout, first.settings["http"].authorization) == (3.0, None)
     assert not first.send_resolved
     assert second.send_resolved
-    assert second.settings["authorization"] == Authorization(credentials=Path("/run/token"))
-    assert third.settings["authorization"] == Authorization(user="me", credentials="pass")
-    assert config.unapplied == ("receivers[0].webhook_configs[1].http_config.tls_config (line 8)",)
+    assert second.settings["http"].authorization == Authorization(credentials=Path("/run/token"))
+    assert third.settings["http"].authorization == Authorization(user="me", credentials="pass")
+    assert second.settings["http"].tls.insecure_skip_verify
+    assert config.unapplied == ()
     assert len(receivers(config)) == 3
     Sender(None, receivers(config)).stop(timeout=0)
 

@@ -2,7 +2,18 @@ from dataclasses import replace
 
 import pytest
 
-from tocsin.alerting import AlertingConfig, Integration, Matcher, ReceiverConfig, Route, dispatch, simple
+from tocsin.alerting import (
+    AlertingConfig,
+    Dispatcher,
+    Integration,
+    Known,
+    Matcher,
+    ReceiverConfig,
+    Route,
+    Timing,
+    simple,
+    told_key,
+)
 from tocsin.notify import decode
 
 WAIT, INTERVAL, REPEAT = 10.0, 300.0, 3600.0
@@ -22,16 +33,18 @@ class Evaluator:
         self.config = config or team()
         self.log = {}
         self.timers = {}
+        self.silences = []
 
     def look(self, now, *alerts):
         """The notifications decided at that time, as `(firing, resolved)` fingerprints."""
-        result = dispatch(alerts, config=self.config, log=self.log.values(), timers=self.timers, now=now)
-        for _, logged in result.decisions:
-            self.log[logged.group_key, logged.receiver, logged.integration] = logged
+        known = Known(alerts=alerts, silences=self.silences, told=self.log, timers=self.timers)
+        result = Dispatcher(self.config).dispatch(known, now=now)
+        self.log |= {told_key(logged): logged for _, logged in result.decisions}
         self.timers = result.timers
         self.next_at = result.next_at
-        self.decisions = result.decisions
-        return [(logged.firing, logged.resolved) for _, logged in result.decisions]
+        self.held = result.held
+        self.decisions = [decision for decision in result.decisions if decision[0]]
+        return [(logged.firing, logged.resolved) for _, logged in self.decisions]
 
     def restart(self):
         self.timers = {}
@@ -68,7 +81,7 @@ def test_new_alerts_of_a_known_group_wait_for_group_interval(make_alert):
 def test_nothing_is_said_while_nothing_changes(make_alert):
     evaluator = Evaluator()
     evaluator.look(10, make_alert("a"))
-    assert [now for now in range(11, 10_000) if evaluator.look(now, make_alert("a"))] == [3610, 7210]
+    assert [now for now in range(11, 10_000) if evaluator.look(now, make_alert("a"))] == [3910, 7810]
 
 
 def test_resolved_alerts_are_told_with_those_that_fire(make_alert, resolve):
@@ -82,18 +95,37 @@ def test_resolved_alerts_are_told_with_those_that_fire(make_alert, resolve):
     assert evaluator.next_at is None
 
 
-def test_a_group_that_was_over_waits_for_group_wait_again(make_alert, resolve):
+def test_what_was_told_as_resolved_is_not_repeated(make_alert, resolve):
+    evaluator = Evaluator()
+    a, b = make_alert("a"), make_alert("b")
+    evaluator.look(10, a, b)
+    evaluator.look(310, a, resolve(b, 100))
+    assert evaluator.look(610 + REPEAT, a, resolve(b, 100)) == [(("a",), ())]
+
+
+def test_a_group_that_was_over_for_a_while_waits_for_group_wait_again(make_alert, resolve):
+    evaluator = Evaluator()
+    evaluator.look(10, make_alert("a"))
+    resolved = resolve(make_alert("a"), 200)
+    evaluator.look(310, resolved)
+    assert evaluator.look(341, resolved) == []
+    assert evaluator.look(350, make_alert("a", at=350)) == []
+    assert evaluator.look(360, make_alert("a", at=350)) == [(("a",), ())]
+
+
+def test_a_group_that_comes_and_goes_keeps_its_rhythm(make_alert, resolve):
     evaluator = Evaluator()
     evaluator.look(10, make_alert("a"))
     evaluator.look(310, resolve(make_alert("a"), 200))
     assert evaluator.look(320, make_alert("a", at=320)) == []
-    assert evaluator.look(330, make_alert("a", at=320)) == [(("a",), ())]
+    assert evaluator.look(609, make_alert("a", at=320)) == []
+    assert evaluator.look(610, make_alert("a", at=320)) == [(("a",), ())]
 
 
-def test_nobody_hears_of_the_end_of_what_he_never_heard_of(make_alert, resolve):
+def test_what_ended_before_it_was_told_comes_along_and_wakes_nobody(make_alert, resolve):
     evaluator = Evaluator()
     evaluator.look(0, make_alert("a"), make_alert("b"))
-    assert evaluator.look(10, resolve(make_alert("a"), 5), make_alert("b")) == [(("b",), ())]
+    assert evaluator.look(10, resolve(make_alert("a"), 5), make_alert("b")) == [(("b",), ("a",))]
     assert Evaluator().look(10, resolve(make_alert("a"), 5)) == []
 
 
@@ -104,12 +136,23 @@ def test_an_alert_that_came_back_between_two_looks_is_no_news(make_alert, resolv
     assert evaluator.look(310, make_alert("a", at=100)) == []
 
 
-def test_without_send_resolved_an_alert_that_comes_back_is_news(make_alert, resolve):
+def test_without_send_resolved_an_alert_that_comes_back_alone_is_news(make_alert, resolve):
     evaluator = Evaluator(team(send_resolved=False))
     evaluator.look(10, make_alert("a"))
-    assert evaluator.look(310, resolve(make_alert("a"), 50)) == []
+    resolved = resolve(make_alert("a"), 50)
+    assert evaluator.look(310, resolved) == []
+    assert evaluator.look(380, resolved) == []
     assert evaluator.look(400, make_alert("a", at=390)) == [(("a",), ())]
     assert evaluator.look(701, make_alert("a", at=390)) == []
+
+
+def test_without_send_resolved_an_alert_that_comes_back_among_others_is_believed_to_fire(make_alert, resolve):
+    evaluator = Evaluator(team(send_resolved=False))
+    a, b = make_alert("a"), make_alert("b")
+    evaluator.look(10, a, b)
+    assert evaluator.look(310, a, resolve(b, 50)) == []
+    assert evaluator.look(610, a, make_alert("b", at=400)) == []
+    assert evaluator.look(10 + 13 * INTERVAL, a, make_alert("b", at=400)) == [(("a", "b"), ())]
 
 
 def test_a_restart_neither_repeats_nor_loses_nor_hurries(make_alert, resolve):
@@ -236,7 +279,7 @@ def test_keys_tell_decisions_apart(make_alert):
     second.look(10, make_alert("a"))
     assert first.decisions[0][0].key == second.decisions[0][0].key
     keys = {first.decisions[0][0].key}
-    for now in (3610, 7210):
+    for now in (3911, 7912):
         first.look(now, make_alert("a"))
         keys.add(first.decisions[0][0].key)
     assert len(keys) == 3
@@ -244,7 +287,7 @@ def test_keys_tell_decisions_apart(make_alert):
 
 def test_dispatch_changes_nothing_it_is_given(make_alert):
     timers = {}
-    dispatch([make_alert()], config=team(), log=[], timers=timers, now=0)
+    Dispatcher(team()).dispatch(Known(alerts=[make_alert()], timers=timers), now=0)
     assert timers == {}
 
 
@@ -252,12 +295,12 @@ def test_dispatch_changes_nothing_it_is_given(make_alert):
     ("given", "kinds"),
     [
         ({}, []),
-        ({"webhook_url": "http://x"}, ["webhook"]),
-        ({"slack_webhook_url": "http://x", "console": True, "file": "a"}, ["slack", "file", "console"]),
+        ({"webhook": "http://x"}, ["webhook"]),
+        ({"slack": "http://x", "file": "a", "console": True}, ["slack", "file", "console"]),
     ],
 )
 def test_simple_routing_needs_no_file(given, kinds, make_alert):
-    config = simple(group_wait=1, group_interval=2, repeat_interval=3, **given)
+    config = simple({"default": given}, Timing(group_wait=1, group_interval=2, repeat_interval=3)).config()
     for receiver in config.receivers:
         assert [integration.kind for integration in receiver.integrations] == kinds
     evaluator = Evaluator(config)
@@ -266,7 +309,7 @@ def test_simple_routing_needs_no_file(given, kinds, make_alert):
 
 
 def test_that_an_issue_is_no_longer_new_is_no_news(make_alert, resolve):
-    evaluator = Evaluator(simple(webhook_url="http://x", group_wait=0))
+    evaluator = Evaluator(simple({"default": {"webhook": "http://x"}}, Timing(group_wait=0)).config())
     alerts = make_alert("a", issue="1"), make_alert("b", issue="2"), make_alert("c")
     assert len(evaluator.look(1, *alerts)) == 3
     assert evaluator.look(400, *(resolve(alert, 300) for alert in alerts)) == [((), ("c",))]

@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from tocsin.alerting import AlertingConfig, Integration, ReceiverConfig, Route, dispatch
+from tocsin.alerting import AlertingConfig, Dispatcher, Integration, Known, ReceiverConfig, Route, told_key
 from tocsin.notify import decode
 from tocsin.store import Alert
 
@@ -32,25 +32,26 @@ class Receiver:
         if self.send_resolved and self._fires(group):
             assert now - self.told_at[group] >= INTERVAL - LONGEST_STEP, "a known group does not wait"
         self.told_at[group] = now
-        for alert in notification.resolved:
-            del self.firing[alert.fingerprint]
-        self.firing |= {alert.fingerprint: (group, alert.starts_at.timestamp()) for alert in notification.firing}
+        self.hear_that_it_is_over(group)
+        self.firing |= {alert.fingerprint: group for alert in notification.firing}
+
+    def hear_that_it_is_over(self, group):
+        """Who does not ask for resolutions is not told, and does not mind being told of the next alert."""
+        self.firing = {name: each for name, each in self.firing.items() if each != group}
 
     def _news(self, notification):
-        for alert in notification.resolved:
-            assert self.send_resolved, "was told of a resolution it did not ask for"
-            assert alert.fingerprint in self.firing, "was told of the end of what it never heard of"
-        return [
-            alert for alert in notification.firing if not self.knows(alert.fingerprint, alert.starts_at.timestamp())
-        ] + list(notification.resolved)
+        assert self.send_resolved or not notification.resolved, "was told of a resolution it did not ask for"
+        assert notification.firing or self._fires(notification.group_key), (
+            "was told of the end of what it never heard of"
+        )
+        unknown = [alert for alert in notification.firing if not self.knows(alert.fingerprint)]
+        return unknown + list(notification.resolved)
 
-    def knows(self, fingerprint, began):
-        if fingerprint not in self.firing:
-            return False
-        return self.send_resolved or self.firing[fingerprint][1] == began
+    def knows(self, fingerprint):
+        return fingerprint in self.firing
 
     def _fires(self, group):
-        return any(each == group for each, _ in self.firing.values())
+        return group in self.firing.values()
 
 
 class Notifying(RuleBasedStateMachine):
@@ -108,8 +109,12 @@ class Notifying(RuleBasedStateMachine):
 
     @rule()
     def crash_before_the_decision_is_written(self):
-        dispatch(self.alerts.values(), config=self.config, log=self.log.values(), timers=self.timers, now=self.now)
+        self.decide()
         self.timers = {}
+
+    def decide(self):
+        known = Known(alerts=self.alerts.values(), told=self.log, timers=self.timers)
+        return Dispatcher(self.config).dispatch(known, now=self.now)
 
     def look(self):
         gone = [
@@ -117,13 +122,14 @@ class Notifying(RuleBasedStateMachine):
         ]
         for name in gone:
             del self.alerts[name]
-        result = dispatch(
-            self.alerts.values(), config=self.config, log=self.log.values(), timers=self.timers, now=self.now
-        )
+        result = self.decide()
         self.timers = result.timers
         for entry, logged in result.decisions:
-            self.log[logged.group_key, logged.receiver, logged.integration] = logged
-            self.receivers[entry.integration].read(decode(entry.payload), self.now)
+            self.log[told_key(logged)] = logged
+            if entry is None:
+                self.receivers[logged.integration].hear_that_it_is_over(logged.group_key)
+            else:
+                self.receivers[entry.integration].read(decode(entry.payload), self.now)
         self.everything_old_enough_is_known()
 
     def everything_old_enough_is_known(self):
@@ -131,7 +137,7 @@ class Notifying(RuleBasedStateMachine):
         for name, alert in self.alerts.items():
             for receiver in self.receivers:
                 if alert.state == "firing" and self.now - alert.fired_at >= patience:
-                    assert receiver.knows(name, alert.fired_at), "a firing alert was not announced"
+                    assert receiver.knows(name), "a firing alert was not announced"
                 if alert.resolved_at and self.now - alert.resolved_at >= patience and receiver.send_resolved:
                     assert name not in receiver.firing, "a resolution was not announced"
 

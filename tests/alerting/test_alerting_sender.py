@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from tocsin.alerting import Address, Sender, dispatch, receivers, simple
+from tocsin.alerting import Address, Dispatcher, Known, Sender, Timing, receivers, simple
 from tocsin.alerting.retry import FIRST_WAIT, LIFETIME, LONGEST_RETRY_AFTER, LONGEST_WAIT, next_attempt
 from tocsin.guard import guard
 from tocsin.notices import Notices
@@ -62,9 +62,9 @@ def decide(store, make_alert):
     """Decide and enqueue, as the evaluator does; the entries."""
 
     def decide(*fingerprints, now=NOW, console=False, **labels):
-        config = simple(webhook_url="http://x/", console=console, group_wait=0)
+        config = simple({"default": {"webhook": "http://x/", "console": console}}, Timing(group_wait=0)).config()
         alerts = [make_alert(fingerprint, at=now - 1, **labels) for fingerprint in fingerprints or ["a"]]
-        decisions = dispatch(alerts, config=config, log=[], timers={}, now=now).decisions
+        decisions = Dispatcher(config).dispatch(Known(alerts=alerts), now=now).decisions
         store.notifications.enqueue(decisions)
         return [entry for entry, _ in decisions]
 
@@ -234,14 +234,14 @@ def test_stop_waits_no_longer_than_allowed(decide, sender):
 
 def test_the_whole_way_to_a_file(store, decide, tmp_path):
     decide()
-    config = simple(file=tmp_path / "alerts.jsonl")
+    config = simple({"default": {"file": str(tmp_path / "alerts.jsonl")}}).config()
     Sender(store.notifications, receivers(config)).run_once(NOW)
     assert '"groupKey":"{}:{alertname=\\"HighLatency\\"}"' in (tmp_path / "alerts.jsonl").read_text()
 
 
 def test_senseless_settings_are_refused_before_anything_is_sent():
     with pytest.raises(ValueError, match="not an absolute one"):
-        receivers(simple(webhook_url="ftp://x"))
+        simple({"default": {"webhook": "ftp://x"}}).config()
 
 
 ENTRY = OutboxEntry(key="k", receiver="r", integration=0, group_key="g", payload=b"", created_at=NOW)

@@ -23,6 +23,7 @@ def test_active_alerts_as_json(document, alerts):
         "fired_at",
         "resolved_at",
         "keep_firing_since",
+        "held",
     ]
 
 

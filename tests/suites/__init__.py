@@ -22,4 +22,6 @@ SUITES = {
     "alertmanager.yml": (alerting.configurations, 51),
     "routing": (alerting.routes, 28),
     "routing trees": (alerting.trees, 3),
+    "inhibition": (alerting.inhibitions, 26),
+    "time intervals": (alerting.time_intervals, 54),
 }

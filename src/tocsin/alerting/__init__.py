@@ -1,16 +1,20 @@
 """Alertmanager's job: who is told of which alerts, when, and that they really are.
 
-The decision is pure (`dispatch`), what it decided is durable (the store's outbox), and `Sender` delivers it.
+The decision is pure (`Dispatcher`, whose stages say why an alert is held back), what it decided is durable (the store's
+outbox), and `Sender` delivers it.
 """
 
-from tocsin.alerting.config import AlertingConfig, Integration, ReceiverConfig, simple
+from tocsin.alerting.config import AlertingConfig, Integration, ReceiverConfig
 from tocsin.alerting.configfile import AlertingConfigError, load
-from tocsin.alerting.dispatch import Decision, Dispatch, dispatch
+from tocsin.alerting.dispatch import Decision, Dispatch, Dispatcher, Known, told_key
 from tocsin.alerting.fingerprint import fingerprint
+from tocsin.alerting.inhibition import InhibitRule
+from tocsin.alerting.intervals import TimeInterval
 from tocsin.alerting.matcher import Matcher
 from tocsin.alerting.routing import Route
 from tocsin.alerting.sender import Address, Sender, receivers
-from tocsin.alerting.timers import Timers
+from tocsin.alerting.simple import Simple, Timing, simple
+from tocsin.alerting.timers import Timer, Timers
 
 __all__ = [
     "Address",
@@ -18,15 +22,22 @@ __all__ = [
     "AlertingConfigError",
     "Decision",
     "Dispatch",
+    "Dispatcher",
+    "InhibitRule",
     "Integration",
+    "Known",
     "Matcher",
     "ReceiverConfig",
     "Route",
     "Sender",
+    "Simple",
+    "TimeInterval",
+    "Timer",
     "Timers",
-    "dispatch",
+    "Timing",
     "fingerprint",
     "load",
     "receivers",
     "simple",
+    "told_key",
 ]

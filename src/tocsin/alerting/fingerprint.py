@@ -16,7 +16,7 @@ def fingerprint(labels: Iterable[tuple[str, str]]) -> str:
     return _fnv1a(b"".join(part.encode() + b"\xff" for pair in sorted(labels) for part in pair))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _fnv1a(data: bytes) -> str:
     digest = _OFFSET
     for byte in data:

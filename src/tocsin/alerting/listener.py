@@ -1,9 +1,25 @@
 """Whether one integration of a receiver has to be told of a group, given what it was told last."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-from tocsin.alerting.groups import Group, began, fires
+from tocsin.alerting.groups import fires
 from tocsin.store import Alert, LoggedNotification
+
+#: A repetition is due once more than `repeat_interval` has passed: Alertmanager notes the time of a notification a
+#: moment after the flush. So with a multiple of `group_interval` it comes one flush later.
+MOMENT = 0.001
+
+
+class News(str, Enum):
+    """Why somebody is told; the value is what Alertmanager calls it."""
+
+    FIRST = "first notification"
+    FIRING = "new alerts added"
+    RESOLVED = "some alerts resolved"
+    OVER = "all alerts resolved"
+    REPEAT = "repeat interval elapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +31,23 @@ class Listener:
     send_resolved: bool
     last: LoggedNotification | None
 
-    def news(self, group: Group, *, now: float) -> tuple[Alert, ...]:
-        """What has to be told: all that fires, and what the listener believes to fire but no longer does.
+    def news(self, alerts: Sequence[Alert], *, repeat_interval: float, now: float) -> News | None:
+        """As Alertmanager decides; None where the listener knows all that already.
 
-        Nothing where the listener knows all that already, and was told of it within the route's `repeat_interval`.
+        Who does not hear of resolutions has no news of them, but for the last one: after that all that fires is news.
         """
-        told = tuple(alert for alert in group.alerts if fires(alert) or self.believes(alert))
-        known = all(fires(alert) and self.believes(alert) for alert in told)
-        recent = self.last is not None and now - self.last.at < group.route.repeat_interval
-        return () if known and recent else told
+        firing = {alert.fingerprint for alert in alerts if fires(alert)}
+        if self.last is None:
+            return News.FIRST if firing else None
+        if not firing.issubset(self.last.firing):
+            return News.FIRING if self.last.firing else News.FIRST
+        if not firing:
+            return News.OVER if self.last.firing else None
+        resolved = {alert.fingerprint for alert in alerts if not fires(alert)}
+        if self.send_resolved and not resolved.issubset(self.last.resolved):
+            return News.RESOLVED
+        return News.REPEAT if now - self.last.at > repeat_interval + MOMENT else None
 
-    def believes(self, alert: Alert) -> bool:
-        """That this alert fires, and that it will hear of its end.
-
-        Who never hears of an end believes nothing of a resolved alert, and may have heard of an earlier life of a
-        firing one only.
-        """
-        if self.last is None or alert.fingerprint not in self.last.firing:
-            return False
-        return self.send_resolved or (fires(alert) and began(alert) <= self.last.at)
+    def hears(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+        """Those of the alerts that the listener wants to be told of."""
+        return tuple(alert for alert in alerts if self.send_resolved or fires(alert))

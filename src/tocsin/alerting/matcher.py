@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast, get_args
 
 from tocsin.alerting.quoting import quote, unquote
 
 MatchOp = Literal["=", "!=", "=~", "!~"]
+#: Alertmanager's modes of reading matchers: `fallback` is its default, `classic` its feature flag `classic-mode`,
+#: `utf8` its flag `utf8-strict-mode`.
+ParserMode = Literal["fallback", "classic", "utf8"]
 
 _Read: TypeAlias = tuple[str, str, str]
 
@@ -36,14 +39,17 @@ class Matcher:
     name: str
     op: MatchOp
     value: str
-    _accepts: Callable[[str], object] = field(init=False, repr=False, compare=False)
+    #: Whether a value is the one, or matches the expression; without regard to the `!`.
+    accepts: Callable[[str], object] = field(init=False, repr=False, compare=False)
+    _wanted: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         accepts = _fullmatch(self.value) if "~" in self.op else self.value.__eq__
-        object.__setattr__(self, "_accepts", accepts)
+        object.__setattr__(self, "accepts", accepts)
+        object.__setattr__(self, "_wanted", not self.op.startswith("!"))
 
     def matches(self, labels: Mapping[str, str]) -> bool:
-        return bool(self._accepts(labels.get(self.name, ""))) is not self.op.startswith("!")
+        return bool(self.accepts(labels.get(self.name, ""))) is self._wanted
 
     def __str__(self) -> str:
         if re.search(f"[{_RESERVED}]", self.name):
@@ -52,21 +58,26 @@ class Matcher:
         return f'{self.name}{self.op}"{escaped}"'
 
 
-def parse(text: str) -> tuple[Matcher, ...]:
+def parse(text: str, mode: ParserMode = "fallback") -> tuple[Matcher, ...]:
     """One or more matchers separated by commas, in braces or not: `{job="api", env=~"prod.*"}`.
 
-    Two grammars are tried as Alertmanager's default mode does: where the classic one applies, it wins; the one for
-    UTF-8 names reads the rest.
+    There are two grammars, the classic one and one for UTF-8 names. In `fallback` mode the classic one wins where it
+    applies, as it does in Alertmanager, and the other one reads the rest.
 
     Raises:
-        ValueError: neither grammar reads `text`, or a regular expression is malformed.
+        ValueError: the mode does not read `text`, or a regular expression is malformed.
     """
-    found = _classic(text)
-    if found is None:
+    found = None if mode == "utf8" else _classic(text)
+    if found is None and mode != "classic":
         found = _utf8(text)
     if found is None:
         raise ValueError(f'{text!r} is no matcher, write one like severity="critical" (operators: =, !=, =~, !~)')
     return tuple(Matcher(name, cast("MatchOp", op), value) for name, op, value in found)
+
+
+def parser_mode(name: str) -> ParserMode:
+    """The mode of that name; `fallback` where there is none."""
+    return cast("ParserMode", name) if name in get_args(ParserMode) else "fallback"
 
 
 def _fullmatch(pattern: str) -> Callable[[str], object]:

@@ -1,7 +1,7 @@
 """News of a group as the notification that receivers deliver."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import reduce
 from operator import and_
@@ -15,25 +15,31 @@ from tocsin.store import Alert
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
-def compose(group: Group, alerts: Sequence[Alert], *, receiver: str, external_url: str = "") -> Notification:
+#: What becomes of the values of labels and annotations on their way out.
+Mask = Callable[[str], str]
+
+
+def compose(
+    group: Group, alerts: Sequence[Alert], *, receiver: str, external_url: str = "", mask: Mask = str
+) -> Notification:
     """As Alertmanager fills it. `alerts` are those of the group that are told of, at least one."""
     return Notification(
         receiver=_META.sub(r"\\\g<0>", receiver),
         status=_status(any(map(fires, alerts))),
-        alerts=tuple(_notified(alert) for alert in alerts),
-        group_labels=dict(group.labels),
-        common_labels=_shared(alert.labels for alert in alerts),
-        common_annotations=_shared(alert.annotations for alert in alerts),
+        alerts=tuple(_notified(alert, mask) for alert in alerts),
+        group_labels=_masked(group.place.labels, mask),
+        common_labels=_masked(_shared(alert.labels for alert in alerts), mask),
+        common_annotations=_masked(_shared(alert.annotations for alert in alerts), mask),
         external_url=external_url,
-        group_key=group.key,
+        group_key=group.place.key,
     )
 
 
-def _notified(alert: Alert) -> NotifiedAlert:
+def _notified(alert: Alert, mask: Mask) -> NotifiedAlert:
     return NotifiedAlert(
         status=_status(fires(alert)),
-        labels=dict(sorted(alert.labels.items())),
-        annotations=dict(sorted(alert.annotations.items())),
+        labels=_masked(dict(sorted(alert.labels.items())), mask),
+        annotations=_masked(dict(sorted(alert.annotations.items())), mask),
         starts_at=_utc(began(alert)),
         ends_at=UNSET if fires(alert) or alert.resolved_at is None else _utc(alert.resolved_at),
         fingerprint=alert.fingerprint,
@@ -42,6 +48,10 @@ def _notified(alert: Alert) -> NotifiedAlert:
 
 def _status(firing: bool) -> str:  # noqa: FBT001  the only thing it depends on
     return "firing" if firing else "resolved"
+
+
+def _masked(texts: Mapping[str, str], mask: Mask) -> dict[str, str]:
+    return {name: mask(text) for name, text in texts.items()}
 
 
 def _shared(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -1,9 +1,8 @@
 """Delivers what was decided: at least once, in order within a group, and no dead receiver holds up another."""
 
-import math
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -12,7 +11,7 @@ from tocsin.alerting.lane import Lane
 from tocsin.alerting.retry import next_attempt
 from tocsin.guard import guard
 from tocsin.notices import Notices, notices
-from tocsin.notify import RECEIVERS, DeliveryError, Receiver, decode
+from tocsin.notify import DeliveryError, Receiver, decode, make
 from tocsin.store import OutboxEntry
 
 
@@ -29,20 +28,22 @@ class Address(NamedTuple):
 class Outbox(Protocol):
     """The part of the store's notifications that the sender needs."""
 
-    def due(self, *, at: float) -> list[OutboxEntry]: ...
+    def waiting(self) -> list[tuple[str, int]]: ...
+    def due(self, receiver: str, integration: int, *, at: float) -> list[OutboxEntry]: ...
+    def next_attempt_at(self, receiver: str, integration: int) -> float | None: ...
     def sent(self, key: str, *, at: float) -> None: ...
     def retry(self, key: str, *, at: float, error: str) -> None: ...
     def park(self, key: str, *, error: str) -> None: ...
 
 
-def receivers(config: AlertingConfig) -> dict[Address, Receiver]:
-    """A receiver for each integration.
+def receivers(config: AlertingConfig, *, private_targets: str = "allow") -> dict[Address, Receiver]:
+    """A receiver for each integration; with `private_targets="deny"` none speaks HTTP to an address that is not public.
 
     Raises:
         ValueError: a receiver refuses its settings.
     """
     return {
-        Address(each.name, position): RECEIVERS[integration.kind](**integration.settings)
+        Address(each.name, position): make(integration.kind, integration.settings, private_targets=private_targets)
         for each in config.receivers
         for position, integration in enumerate(each.integrations)
     }
@@ -101,11 +102,7 @@ class Sender:
         self._lanes.clear()
 
     def _addresses(self) -> list[Address]:
-        return sorted({_address(entry) for entry in self._pending()})
-
-    def _pending(self) -> list[OutboxEntry]:
-        """All of them: what is not due yet still holds up what was decided later for the same group."""
-        return self._outbox.due(at=math.inf)
+        return [Address(*address) for address in self._outbox.waiting()]
 
     def _work(self, address: Address) -> float | None:
         """The work of a lane; how long it may pause."""
@@ -114,13 +111,10 @@ class Sender:
 
     def _deliver(self, address: Address, now: float) -> float | None:
         """Try what is due for one integration; returns when its next attempt is due."""
-        while True:
-            heads = _heads(entry for entry in self._pending() if _address(entry) == address)
-            due = [entry for entry in heads if entry.next_attempt_at <= now]
-            if not due:
-                return min((entry.next_attempt_at for entry in heads), default=None)
+        while due := self._outbox.due(*address, at=now):
             for entry in due:
                 self._attempt(entry, now)
+        return self._outbox.next_attempt_at(*address)
 
     def _attempt(self, entry: OutboxEntry, now: float) -> None:
         receiver = self._receivers.get(_address(entry))
@@ -150,14 +144,6 @@ class Sender:
 
 def _address(entry: OutboxEntry) -> Address:
     return Address(entry.receiver, entry.integration)
-
-
-def _heads(entries: Iterable[OutboxEntry]) -> list[OutboxEntry]:
-    """The oldest of each group; the others wait for it."""
-    heads: dict[str, OutboxEntry] = {}
-    for entry in entries:
-        heads.setdefault(entry.group_key, entry)
-    return list(heads.values())
 
 
 def _failure(receiver: Receiver, entry: OutboxEntry) -> DeliveryError | None:

@@ -1,7 +1,8 @@
 """`tocsin alerts`: what is wrong now, what was, and who was told."""
 
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from tocsin.cli.moment import ago, utc
 from tocsin.cli.options import GroupWithDefault, json_option, opened, store_option
 from tocsin.cli.output import show_json, show_table
 from tocsin.notify import decode
-from tocsin.store import Alert, AlertTransition, OutboxEntry
+from tocsin.store import Alert, AlertTransition, HeldAlert, OutboxEntry
 
 _ACTIVE = ("firing", "pending")
 #: Labels that are shown as the alert's name, or that describe an issue, which the label `issue` names.
@@ -38,20 +39,24 @@ def alerts() -> None:
 @store_option
 @json_option
 def list_alerts(*, store: Path | None, as_json: bool) -> None:
-    """List active alerts: first those that fire, then those that are pending.
+    """List active alerts: first those that fire, then those that are pending, with what keeps them from being told.
 
     With --json: {"alerts": [...]}, each with group, rule, fingerprint, labels, annotations, state, value, active_at,
-    fired_at, resolved_at and keep_firing_since; a value that is no finite number is null.
+    fired_at, resolved_at, keep_firing_since and `held`; a value that is no finite number is null. `held` is a list of
+    group_key, receiver, reason (inhibited, silenced or muted) and by: fingerprints, ids of silences, or names.
     """
     with opened(store) as source:
-        current = source.alerts.current()
+        current, held = source.alerts.current(), _by_fingerprint(source.alerts.held())
     active = [alert for state in _ACTIVE for alert in current if alert.state == state]
     if as_json:
-        show_json({"alerts": active})
+        show_json({"alerts": [_active(alert, held.get(alert.fingerprint, ())) for alert in active]})
         return
     now = time.time()
-    columns = ("state", "alert", "since", "value", "labels", "summary")
-    show_table(columns, (_row(alert, now) for alert in active), empty="no active alerts")
+    names = {alert.fingerprint: _name(alert.labels) for alert in current}
+    rows = [(*_row(alert, now), _why(held.get(alert.fingerprint, ()), names)) for alert in active]
+    columns = ("state", "alert", "since", "value", "labels", "summary", "held")
+    shown = len(columns) if any(row[-1] for row in rows) else -1
+    show_table(columns[:shown], (row[:shown] for row in rows), empty="no active alerts")
 
 
 @alerts.command()
@@ -79,6 +84,28 @@ def _row(alert: Alert, now: float) -> tuple[str, ...]:
     summary = alert.annotations.get("summary") or alert.annotations.get("description", "")
     since = ago(alert.fired_at or alert.active_at, now=now)
     return (alert.state, _name(alert.labels), since, f"{alert.value:g}", _others(alert.labels), summary)
+
+
+def _by_fingerprint(held: Iterable[HeldAlert]) -> Mapping[str, list[HeldAlert]]:
+    found: dict[str, list[HeldAlert]] = defaultdict(list)
+    for each in held:
+        found[each.fingerprint].append(each)
+    return found
+
+
+def _active(alert: Alert, held: Iterable[HeldAlert]) -> dict[str, object]:
+    shown = [{name: value for name, value in each._asdict().items() if name != "fingerprint"} for each in held]
+    return {**asdict(alert), "held": shown if alert.state == "firing" else []}
+
+
+def _why(held: Iterable[HeldAlert], names: Mapping[str, str]) -> str:
+    """`silenced by 5a…` for everybody; what holds on some routes only names their receiver."""
+    found = dict.fromkeys(
+        f"{each.reason} by {', '.join(names.get(by, by) for by in each.by)}"
+        + (f" for {each.receiver}" if each.reason == "muted" else "")
+        for each in held
+    )
+    return "; ".join(found)
 
 
 def _changed(transition: AlertTransition) -> Event:

@@ -9,6 +9,7 @@ import click
 
 from tocsin.cli.options import json_option, load_settings, store_option
 from tocsin.cli.output import show_json, show_table
+from tocsin.cli.routes import routes
 from tocsin.config import DURATION, PERCENTAGE, Settings, default_of, table, variable
 
 _NOT_SET = "not set"
@@ -18,6 +19,9 @@ _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 @click.group()
 def config() -> None:
     """Settings: their values here, and the reference of all of them."""
+
+
+config.add_command(routes)
 
 
 @config.command()

@@ -39,7 +39,7 @@ class Alerts:
         """Every firing alert that a receiver is not told of, as of the last evaluation."""
         with self._database.reading() as connection:
             rows = connection.execute("SELECT * FROM held_alerts ORDER BY fingerprint, group_key, receiver, reason")
-            return [HeldAlert(*row[:4], tuple(json.loads(row["held_by"]))) for row in rows]
+            return [_held(row) for row in rows]
 
     def hold(self, held: Iterable[HeldAlert], *, released: Iterable[HeldAlert] = ()) -> None:
         """Remember what is held back from now on, and what no longer is."""
@@ -78,6 +78,11 @@ class Alerts:
         with self._database.reading() as connection:
             rows = connection.execute("SELECT * FROM alert_transitions WHERE at >= ? ORDER BY id", (since,))
             return [AlertTransition(**_values(row)) for row in rows]
+
+
+def _held(row: sqlite3.Row) -> HeldAlert:
+    fingerprint, group_key, receiver, reason, held_by = row
+    return HeldAlert(fingerprint, group_key, receiver, reason, tuple(json.loads(held_by)))
 
 
 def _row(value: Alert | AlertTransition) -> dict[str, object]:

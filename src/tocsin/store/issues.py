@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from tocsin.store import counts, samples
 from tocsin.store.counts import Bucket
@@ -100,6 +101,28 @@ class Issues:
         with self._database.reading() as connection:
             return samples.newest(connection, issue_id, limit=limit)
 
+    def samples_after(self, sample_id: int, *, limit: int) -> list[tuple[int, Issue, Occurrence]]:
+        """The kept samples that came after one, in order, each with its number and its issue."""
+        with self._database.reading() as connection:
+            found = samples.after(connection, sample_id, limit=limit)
+        issues = {issue_id: self.get(issue_id) for _, issue_id, _ in found}
+        return [(number, issue, sample) for number, issue_id, sample in found if (issue := issues[issue_id])]
+
+    def position(self, reader: str) -> int:
+        """The last sample that a reader has dealt with; for a new reader, the last one there is."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO sample_readers SELECT ?, coalesce(max(id), 0) FROM occurrences", (reader,)
+            )
+            row = connection.execute("SELECT position FROM sample_readers WHERE reader = ?", (reader,)).fetchone()
+            return int(row[0])
+
+    def advance(self, reader: str, sample_id: int) -> None:
+        """Remember that a reader has dealt with everything up to a sample."""
+        with self._database.transaction() as connection:
+            row = {"reader": reader, "position": sample_id}
+            insert(connection, "sample_readers", row, conflict="REPLACE")
+
     def fingerprints(self, service: str) -> set[str]:
         """Every fingerprint that the store knows of a service."""
         with self._database.reading() as connection:
@@ -197,7 +220,7 @@ class Issues:
 
 
 def _record(connection: sqlite3.Connection, sighting: Sighting, status_after: Verdict) -> None:
-    found = _find(connection, sighting)
+    found = _find(connection, sighting) or _adopt(connection, sighting)
     if found is None:
         issue_id = _create(connection, sighting)
         fingerprint_id = _lead(connection, sighting, issue_id)
@@ -225,6 +248,15 @@ def _find(connection: sqlite3.Connection, sighting: Sighting) -> tuple[int, Issu
         return None
     values = dict(row)
     return values.pop("fingerprint_id"), _issue(values)
+
+
+def _adopt(connection: sqlite3.Connection, sighting: Sighting) -> tuple[int, Issue] | None:
+    """Let a new fingerprint lead to the issue that is known by one of its aliases."""
+    for alias in sighting.aliases:
+        known = _find(connection, replace(sighting, fingerprint=alias))
+        if known is not None:
+            return _lead(connection, replace(sighting, count=0), known[1].id), known[1]
+    return None
 
 
 def _create(connection: sqlite3.Connection, sighting: Sighting) -> int:

@@ -39,6 +39,8 @@ class Sighting:
     count: int
     first_at: float
     last_at: float
+    #: What earlier algorithms made of it: an issue that is known by one of these is this one.
+    aliases: tuple[str, ...] = ()
     samples: tuple[Occurrence, ...] = ()
     #: Who was hit, as far as the process knew; pseudonyms, the store keeps them as they are.
     users: frozenset[str] = frozenset()

@@ -38,6 +38,12 @@ def newest(connection: sqlite3.Connection, issue_id: int, *, limit: int) -> list
     return [_occurrence(row) for row in rows]
 
 
+def after(connection: sqlite3.Connection, sample_id: int, *, limit: int) -> list[tuple[int, int, Occurrence]]:
+    """The kept occurrences that came after one, in order, each with its number and that of its issue."""
+    rows = connection.execute("SELECT * FROM occurrences WHERE id > ? ORDER BY id LIMIT ?", (sample_id, limit))
+    return [(row["id"], row["issue_id"], _occurrence(row)) for row in rows]
+
+
 def _dispensable(times: Sequence[float]) -> int:
     """Of those that are neither among the first nor among the latest, the one whose neighbours are closest."""
     between = range(FIRST, len(times) - LATEST)

@@ -219,6 +219,13 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (service, release)
     ) WITHOUT ROWID;
     """,
+    """
+    -- How far those came who pass samples on.
+    CREATE TABLE sample_readers (
+        reader TEXT PRIMARY KEY,
+        position INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 

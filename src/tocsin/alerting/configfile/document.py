@@ -79,6 +79,12 @@ class Section:
         node = self._values.get(name)
         return node is not None and node.tag != _NULL and node.value not in ("", [])
 
+    def holds(self, name: str) -> bool:
+        """Whether the key has a value other than null; an empty one counts."""
+        self._asked.add(name)
+        node = self._values.get(name)
+        return node is not None and node.tag != _NULL
+
     def names(self) -> list[str]:
         """All keys, in order."""
         return list(self._values)

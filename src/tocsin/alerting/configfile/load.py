@@ -1,14 +1,19 @@
 """The configuration file as a whole."""
 
 from collections import Counter
+from collections.abc import Container
+from dataclasses import replace
 from pathlib import Path
 
 from tocsin.alerting.config import AlertingConfig, ReceiverConfig
 from tocsin.alerting.configfile.document import AlertingConfigError, Findings, Section, parse
+from tocsin.alerting.configfile.inhibitions import read_inhibit_rules
+from tocsin.alerting.configfile.intervals import read_interval
 from tocsin.alerting.configfile.receivers import POST_MESSAGE, Receivers
-from tocsin.alerting.configfile.routes import INTERVALS, read_matchers, read_root
+from tocsin.alerting.configfile.routes import INTERVALS, RouteReader
 from tocsin.alerting.configfile.secrets import check_secrets
-from tocsin.alerting.routing import Route
+from tocsin.alerting.intervals import TimeIntervals
+from tocsin.alerting.matcher import ParserMode
 
 #: Every global setting; those of kinds that are not delivered have no effect.
 GLOBAL = (
@@ -24,43 +29,54 @@ GLOBAL = (
 )
 
 
-def load(text: str, source: str, *, external_url: str = "") -> AlertingConfig:
+def load(
+    text: str, source: str, *, external_url: str = "", mode: ParserMode = "fallback", own_settings: bool = False
+) -> AlertingConfig:
     """Read an `alertmanager.yml`; paths in it are relative to the folder of `source`.
+
+    `mode` is how matchers are read. `${NAME}` is an environment variable in secrets and URLs, and nowhere else.
+    With `own_settings`, receivers may have the settings that only Tocsin knows, such as the `hmac_secret` of webhooks.
 
     Raises:
         AlertingConfigError: something in it is wrong; it lists everything that is.
     """
     findings = Findings()
     document = parse(text, findings)
-    route, receivers = (None, ()) if document is None else _read(document, Path(source).parent)
-    if route is None or findings.problems:
+    config = None if document is None else _read(document, Path(source).parent, mode, own_settings=own_settings)
+    if config is None or findings.problems:
         raise AlertingConfigError(source, findings.problems)
-    return AlertingConfig(
-        route=route,
-        receivers=receivers,
+    return replace(
+        config,
+        external_url=external_url,
         undelivered=tuple(findings.undelivered),
         unapplied=tuple(findings.unapplied),
-        external_url=external_url,
     )
 
 
-def _read(document: Section, folder: Path) -> tuple[Route | None, tuple[ReceiverConfig, ...]]:
+def _read(document: Section, folder: Path, mode: ParserMode, *, own_settings: bool) -> AlertingConfig | None:
+    receivers = _receivers(document, folder, own_settings=own_settings)
+    intervals = _intervals(document)
+    inhibit_rules = read_inhibit_rules(document, mode)
+    root = document.section("route")
+    document.skip("tracing")
+    document.close()
+    if root is None:
+        document.report("is missing, it says which receiver hears of which alerts", "route")
+        return None
+    _check_references(root, {receiver.name for receiver in receivers}, intervals)
+    route = RouteReader(mode).root(root)
+    return AlertingConfig(route=route, receivers=receivers, inhibit_rules=inhibit_rules, time_intervals=intervals)
+
+
+def _receivers(document: Section, folder: Path, *, own_settings: bool) -> tuple[ReceiverConfig, ...]:
     global_settings = document.section("global")
     if global_settings is not None:
         _check_global(global_settings)
-    reader = Receivers(global_settings, folder)
+    reader = Receivers(document, global_settings, folder, own_settings=own_settings)
     sections = document.sections("receivers")
     receivers = tuple(reader.read(section) for section in sections)
     _check_unique(sections, "name", [receiver.name for receiver in receivers])
-    root = document.section("route")
-    if root is None:
-        document.report("is missing, it says which receiver hears of which alerts", "route")
-    else:
-        _check_references(root, {receiver.name for receiver in receivers}, _interval_names(document))
-    _check_inhibitions(document.sections("inhibit_rules"))
-    document.skip("tracing", "inhibit_rules", "time_intervals", "mute_time_intervals", "templates")
-    document.close()
-    return (None if root is None else read_root(root)), receivers
+    return receivers
 
 
 def _check_global(section: Section) -> None:
@@ -68,8 +84,7 @@ def _check_global(section: Section) -> None:
     webhook = section.given("slack_api_url_file") or section.text("slack_api_url") not in {"", POST_MESSAGE}
     if webhook and (section.given("slack_app_token") or section.given("slack_app_token_file")):
         section.report("give either an incoming webhook or an app's token, not both", "slack_app_token")
-    section.accept(*GLOBAL)
-    section.skip("http_config")
+    section.accept(*GLOBAL, "http_config")
     section.close()
 
 
@@ -79,21 +94,16 @@ def _check_unique(sections: list[Section], key: str, names: list[str]) -> None:
             section.report(f"{name!r} is there more than once", key)
 
 
-def _interval_names(document: Section) -> set[str]:
-    """The names of the time intervals, whose contents are not looked at."""
+def _intervals(document: Section) -> TimeIntervals:
     sections = [each for key in ("time_intervals", "mute_time_intervals") for each in document.sections(key)]
     for section in sections:
         if not section.given("name"):
             section.report("is missing", "name")
-        section.accept("time_intervals")
-    names = [section.text("name") for section in sections]
-    for section in sections:
-        section.close()
-    _check_unique(sections, "name", names)
-    return set(names)
+    _check_unique(sections, "name", [section.text("name") for section in sections])
+    return {section.text("name"): read_interval(section) for section in sections}
 
 
-def _check_references(route: Section, receivers: set[str], intervals: set[str]) -> None:
+def _check_references(route: Section, receivers: set[str], intervals: Container[str]) -> None:
     receiver = route.text("receiver")
     if receiver and receiver not in receivers:
         route.report(f"{receiver!r} is not among the receivers: {', '.join(sorted(receivers)) or 'none'}", "receiver")
@@ -103,11 +113,3 @@ def _check_references(route: Section, receivers: set[str], intervals: set[str]) 
                 route.report(f"{text.value!r} is not among the time intervals", key, line=text.line)
     for child in route.sections("routes"):
         _check_references(child, receivers, intervals)
-
-
-def _check_inhibitions(sections: list[Section]) -> None:
-    for section in sections:
-        for prefix in ("source_", "target_"):
-            read_matchers(section, prefix)
-        section.accept("name", "equal", "sources")
-        section.close()

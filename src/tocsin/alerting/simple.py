@@ -1,0 +1,258 @@
+"""The simple way to say who is told: a few lines that become an Alertmanager configuration."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from tocsin.alerting.config import AlertingConfig, Integration, ReceiverConfig
+from tocsin.alerting.configfile import AlertingConfigError, load
+from tocsin.alerting.configfile.durations import written
+from tocsin.alerting.configfile.receivers import DELIVERED
+from tocsin.alerting.configfile.secrets import expanded, is_reference
+from tocsin.notify import RECEIVERS, Secret
+
+#: The name of those who are told of everything that nobody else is told of.
+DEFAULT = "default"
+#: One message for everything that is wrong with one service in one way, and one for each issue.
+GROUP_BY = ("alertname", "job", "service_name")
+ISSUE = "issue"
+#: What a plain value says of each kind of receiver that Alertmanager has.
+ALERTMANAGERS: Mapping[str, str] = {
+    "discord": "webhook_url",
+    "email": "to",
+    "msteams": "webhook_url",
+    "msteamsv2": "webhook_url",
+    "opsgenie": "api_key",
+    "pagerduty": "routing_key",
+    "slack": "api_url",
+    "telegram": "chat_id",
+    "webhook": "url",
+}
+#: And of those that only Tocsin has; `console: true` needs no more.
+OURS: Mapping[str, str] = {"apprise": "urls", "file": "path", "log": "logger", "sentry": "dsn"}
+#: What Alertmanager's integrations have besides and may be shown.
+_PUBLIC = {"send_resolved", "from", "smarthost", "hello", "require_tls", "auth_username", "headers", "html", "text"}
+_CONDITIONS = ("severity", "matchers")
+_TIMING = ("group_by", "group_wait", "group_interval", "repeat_interval")
+_OTHERS = (*_CONDITIONS, *_TIMING, "continue", "send_resolved")
+_PLACE = re.compile(r"^(?:.*?:\d+: )?receivers\[(\d+)\](?:\.(\w+?)_configs\[\d+\])?", re.MULTILINE)
+_ROUTE = re.compile(r"^.*?:\d+: route\.routes\[(\d+)\](?:\.routes\[0\])?", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Of all groups, in seconds."""
+
+    group_wait: float = 10.0
+    group_interval: float = 300.0
+    repeat_interval: float = 4 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A compiled `notify`: what an alertmanager.yml can say of it, and what it cannot, by the name of the receiver."""
+
+    document: Mapping[str, Any]
+    ours: Mapping[str, tuple[Integration, ...]]
+    names: tuple[str, ...]
+
+    def config(self, *, external_url: str = "") -> AlertingConfig:
+        """Paths are relative to the working folder.
+
+        Raises:
+            ValueError: something in it is wrong; a line for each, in terms of `notify`.
+        """
+        try:
+            loaded = load(yaml.safe_dump(dict(self.document)), "notify", external_url=external_url, own_settings=True)
+        except AlertingConfigError as error:
+            raise ValueError(self._in_own_terms(str(error))) from None
+        return replace(loaded, receivers=tuple(map(self._with_ours, loaded.receivers)))
+
+    def alertmanager_yml(self) -> str:
+        """For Alertmanager, as far as it can say it; in the place of a secret is `<secret>`, but references stay."""
+        left_out = {kind for found in self.ours.values() for kind in (each.kind for each in found)}
+        note = f"# Alertmanager has no receivers like these: {', '.join(sorted(left_out))}\n" if left_out else ""
+        receivers = [
+            {key: value if key == "name" else _shown(key, value) for key, value in receiver.items()}
+            for receiver in self.document["receivers"]
+        ]
+        return note + yaml.safe_dump({**self.document, "receivers": receivers}, sort_keys=False, allow_unicode=True)
+
+    def _with_ours(self, receiver: ReceiverConfig) -> ReceiverConfig:
+        return replace(receiver, integrations=(*receiver.integrations, *self.ours.get(receiver.name, ())))
+
+    def _in_own_terms(self, text: str) -> str:
+        def receiver(match: re.Match[str]) -> str:
+            name = self.document["receivers"][int(match[1])]["name"].removesuffix(f"-{ISSUE}s")
+            name = DEFAULT if name == f"{ISSUE}s" else name
+            return ".".join(part for part in ("notify", name, match[2]) if part)
+
+        text = _ROUTE.sub(lambda match: f"notify.{self.names[int(match[1])]}", _PLACE.sub(receiver, text))
+        return "\n".join(dict.fromkeys(text.splitlines()))
+
+
+def simple(notify: Mapping[str, object], timing: Timing | None = None) -> Simple:
+    """Each entry has receivers by their kind, and conditions on which they are told; one without is told of the rest.
+
+    The entries are asked in their order. Resolutions are told, but not that an issue is no longer new.
+
+    Raises:
+        ValueError: something in it is wrong; a line for each.
+    """
+    problems: list[str] = []
+    entries = [_Entry.read(name, given, problems) for name, given in notify.items()]
+    conditional = [entry for entry in entries if entry.matchers]
+    others = [entry for entry in entries if not entry.matchers]
+    if len(others) > 1:
+        names = " and ".join(f"notify.{entry.name}" for entry in others)
+        problems.append(f"{names} are both told of everything: give all but one of them a severity or matchers")
+    if problems:
+        raise ValueError("\n".join(problems))
+    rest = others[0] if others else _Entry(DEFAULT, {}, {}, {}, ())
+    receivers = [receiver for entry in (*conditional, rest) for receiver in entry.receivers()]
+    document = {"route": _tree(conditional, rest, timing or Timing()), "receivers": receivers}
+    ours = {name: found for entry in (*conditional, rest) for name, found in entry.integrations()}
+    return Simple(document, ours, (*(entry.name for entry in conditional), rest.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One name of `notify`: settings of its receivers by kind, what routes may say, and when it is told."""
+
+    name: str
+    alertmanagers: Mapping[str, Mapping[str, Any]]
+    ours: Mapping[str, Mapping[str, Any]]
+    options: Mapping[str, Any]
+    matchers: tuple[str, ...]
+
+    @classmethod
+    def read(cls, name: str, given: object, problems: list[str]) -> "_Entry":
+        if not isinstance(given, dict):
+            problems.append(f"notify.{name}: must be a mapping such as {{slack: https://…, severity: critical}}")
+            return cls(name, {}, {}, {}, ())
+        known = {*ALERTMANAGERS, *RECEIVERS, *_OTHERS}
+        unknown = [key for key in given if key not in known]
+        problems += (f"notify.{name}.{key}: is not known here, known are {', '.join(sorted(known))}" for key in unknown)
+        ours = {
+            kind: _settings_of_ours(name, kind, given[kind], problems)
+            for kind in given
+            if kind in RECEIVERS and kind not in ALERTMANAGERS
+        }
+        return cls(
+            name,
+            {kind: _settings(given[kind], ALERTMANAGERS[kind]) for kind in ALERTMANAGERS if given.get(kind)},
+            {kind: settings for kind, settings in ours.items() if settings is not None},
+            {key: given[key] for key in _OTHERS if key in given and key not in _CONDITIONS},
+            tuple(_matchers(given)),
+        )
+
+    @property
+    def issues(self) -> str:
+        """The receiver that does not hear that an issue is no longer new."""
+        return f"{ISSUE}s" if self.name == DEFAULT else f"{self.name}-{ISSUE}s"
+
+    def route(self) -> dict[str, Any]:
+        options = {key: value for key, value in self.options.items() if key != "send_resolved"}
+        group_by = [*options.get("group_by", GROUP_BY), ISSUE]
+        issues = {"receiver": self.issues, "matchers": [f'{ISSUE}!=""'], "group_by": group_by}
+        conditions = {"matchers": list(self.matchers)} if self.matchers else {}
+        return {"receiver": self.name, **conditions, **options, "routes": [issues]}
+
+    def receivers(self) -> Iterator[dict[str, Any]]:
+        for name, send_resolved in self._told():
+            configs = {
+                f"{kind}_configs": [{"send_resolved": send_resolved, **settings}]
+                for kind, settings in self.alertmanagers.items()
+            }
+            yield {"name": name, **configs}
+
+    def integrations(self) -> Iterator[tuple[str, tuple[Integration, ...]]]:
+        for name, send_resolved in self._told():
+            yield (
+                name,
+                tuple(
+                    Integration(kind=kind, settings=settings, send_resolved=send_resolved)
+                    for kind, settings in self.ours.items()
+                ),
+            )
+
+    def _told(self) -> tuple[tuple[str, bool], ...]:
+        return (self.name, bool(self.options.get("send_resolved", True))), (self.issues, False)
+
+
+def _shown(configs: str, given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Integrations without their secrets: what is known to be none, and what only refers to one, stays."""
+    kind = DELIVERED[configs.removesuffix("_configs")][0]
+    known = _PUBLIC | {each.name for each in fields(cast("Any", RECEIVERS[kind])) if each.type != Secret}
+    return [
+        {
+            key: value if key in known or key.endswith("_file") or is_reference(str(value)) else "<secret>"
+            for key, value in settings.items()
+        }
+        for settings in given
+    ]
+
+
+def _tree(conditional: Iterable[_Entry], rest: _Entry, timing: Timing) -> dict[str, Any]:
+    root = rest.route()
+    root.pop("continue", None)
+    routes = [entry.route() for entry in conditional]
+    # After a route that continues, its alerts have to find the rest among its siblings.
+    goes_on = any(route.get("continue") for route in routes)
+    beside = [{"receiver": rest.name, "routes": root["routes"]}] if goes_on else root["routes"]
+    return {
+        "group_by": list(GROUP_BY),
+        "group_wait": written(timing.group_wait),
+        "group_interval": written(timing.group_interval),
+        "repeat_interval": written(timing.repeat_interval),
+        **root,
+        "routes": [*routes, *beside],
+    }
+
+
+def _matchers(given: Mapping[str, Any]) -> Iterator[str]:
+    severities = _listed(given.get("severity"))
+    if severities:
+        yield 'severity=~"' + "|".join(map(re.escape, severities)) + '"'
+    yield from _listed(given.get("matchers"))
+
+
+def _listed(value: object) -> list[str]:
+    return [] if value is None else [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _settings(given: object, key: str) -> dict[str, Any]:
+    return dict(given) if isinstance(given, dict) else {key: given if isinstance(given, int) else str(given)}
+
+
+def _settings_of_ours(name: str, kind: str, given: object, problems: list[str]) -> Mapping[str, Any] | None:
+    """The receiver's arguments, which are tried; None where it is switched off."""
+    if given is None or given is False:
+        return None
+    settings = {} if given is True else _settings(given, OURS.get(kind, kind))
+    try:
+        settings = dict(_arguments(kind, settings))
+        RECEIVERS[kind](**settings)
+    except (ImportError, TypeError, ValueError) as error:
+        problems.append(f"notify.{name}.{kind}: {str(error).rpartition('__init__() ')[2]}")
+    return settings
+
+
+def _arguments(kind: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Secrets may be variables of the environment, or files."""
+    made: Any = RECEIVERS[kind]
+    types = {each.name: each.type for each in fields(made)} if is_dataclass(made) else {}
+    for key, value in settings.items():
+        secret = key.removesuffix("_file")
+        if key not in types and types.get(secret) == Secret:
+            yield secret, Path(str(value))
+        elif types.get(key) == tuple[Secret, ...]:
+            yield key, tuple(map(expanded, _listed(value)))
+        elif types.get(key) == Secret or key.endswith("url"):
+            yield key, expanded(str(value))
+        else:
+            yield key, tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,148 @@
+"""The simple way to say who is told."""
+
+import pytest
+import yaml
+
+from tocsin.alerting import Timing, load, receivers, simple
+
+PAGER = "0123456789abcdef0123456789abcdef"
+
+
+def routed(notify, **labels):
+    return [route.receiver for route in simple(notify).config().route.routes_for(labels)]
+
+
+TEAMS = {
+    "oncall": {"pagerduty": PAGER, "severity": ["critical", "emergency"]},
+    "database": {"slack": "https://hooks.example/T/S", "matchers": ['team=~"db|sql"', "env!=test"]},
+    "default": {"webhook": "https://hook.example/x"},
+}
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ({"severity": "critical", "team": "db"}, ["oncall"]),
+        ({"severity": "emergency", "issue": "7"}, ["oncall-issues"]),
+        ({"severity": "error", "team": "db"}, ["database"]),
+        ({"severity": "error", "team": "db", "env": "test"}, ["default"]),
+        ({"severity": "error", "issue": "7"}, ["issues"]),
+        ({}, ["default"]),
+    ],
+)
+def test_the_first_whose_conditions_hold_is_told(labels, expected):
+    assert routed(TEAMS, **labels) == expected
+
+
+def test_who_continues_is_told_and_so_are_the_others():
+    teams = TEAMS | {"oncall": TEAMS["oncall"] | {"continue": True}}
+    assert routed(teams, severity="critical") == ["oncall", "default"]
+    assert routed(teams, severity="critical", team="db") == ["oncall", "database"]
+    assert routed(teams, severity="critical", issue="7") == ["oncall-issues", "issues"]
+
+
+def test_without_a_rest_nobody_is_told_of_it():
+    config = simple({"oncall": {"pagerduty": PAGER, "severity": "critical"}}).config()
+    assert [route.receiver for route in config.route.routes_for({})] == ["default"]
+    assert config.receiver("default").integrations == ()
+
+
+def test_resolutions_are_told_but_not_that_an_issue_is_no_longer_new():
+    config = simple(TEAMS | {"default": {"webhook": "https://x.example/", "send_resolved": False}}).config()
+    told = {each.name: [integration.send_resolved for integration in each.integrations] for each in config.receivers}
+    assert told == {
+        "oncall": [True],
+        "oncall-issues": [False],
+        "database": [True],
+        "database-issues": [False],
+        "default": [False],
+        "issues": [False],
+    }
+
+
+def test_timing_is_of_all_groups_but_for_those_that_say_otherwise():
+    timing = Timing(group_wait=1.5, group_interval=120, repeat_interval=7200)
+    notify = TEAMS | {"oncall": TEAMS["oncall"] | {"group_wait": "0s", "group_by": ["severity"]}}
+    root = simple(notify, timing).config().route
+    assert (root.group_wait, root.group_interval, root.repeat_interval) == (1.5, 120, 7200)
+    oncall = root.routes[0]
+    assert (oncall.group_wait, oncall.group_by, oncall.repeat_interval) == (0, ("severity",), 7200)
+    assert oncall.routes[0].group_by == ("issue", "severity")
+
+
+def test_receivers_that_only_tocsin_has(tmp_path, monkeypatch):
+    monkeypatch.setenv("TWILIO", "t0ken")
+    sms = {"account_sid": "AC1", "auth_token": "${TWILIO}", "sender": "+49", "to": ["+491", "+492"]}
+    config = simple(
+        {
+            "sms": {"twilio": sms, "severity": "emergency"},
+            "default": {"file": str(tmp_path / "told"), "console": True, "log": False},
+        }
+    ).config()
+    made = receivers(config)
+    assert [integration.kind for integration in config.receiver("default").integrations] == ["file", "console"]
+    assert config.receiver("sms").integrations[0].settings["auth_token"] == "t0ken"
+    assert config.receiver("sms").integrations[0].settings["to"] == ("+491", "+492")
+    assert "t0ken" not in repr(config)
+    assert len(made) == 6
+
+
+@pytest.mark.parametrize(
+    ("notify", "problem"),
+    [
+        ({"a": 7}, "notify.a: must be a mapping such as"),
+        ({"a": {"slak": "https://x.example/"}}, "notify.a.slak: is not known here, known are "),
+        ({"a": {}, "b": {}}, "notify.a and notify.b are both told of everything"),
+        ({"a": {"slack": "nonsense"}}, "notify.a.slack.api_url: the URL is not an absolute one"),
+        (
+            {"a": {"slack": {"api_url": "https://x.example/", "chanel": "x"}}},
+            "notify.a.slack.chanel: is not known here",
+        ),
+        (
+            {"a": {"webhook": "https://x.example/", "matchers": "b a"}, "b": {}},
+            "notify.a.matchers: 'b a' is no matcher",
+        ),
+        ({"a": {"webhook": "https://x.example/", "group_wait": "soon"}}, "group_wait: 'soon' is no duration"),
+        ({"a": {"file": {"pth": "x"}}}, "notify.a.file: got an unexpected keyword argument 'pth'"),
+        ({"a": {"pagerduty": "${TOCSIN_TEST_UNSET}"}}, "environment variable TOCSIN_TEST_UNSET is not set"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_terms_of_the_setting(notify, problem):
+    with pytest.raises(ValueError) as caught:
+        simple(notify).config()
+    assert problem in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_secrets_are_not_shown_and_references_are(monkeypatch):
+    monkeypatch.setenv("KEY", PAGER)
+    notify = TEAMS | {
+        "oncall": {"pagerduty": "${KEY}", "severity": "critical"},
+        "mail": {"email": {"to": "a@example.org", "auth_password": "hunter2"}, "severity": "info"},
+        "file": {"slack": {"api_url_file": "/run/slack", "channel": "#a"}, "severity": "warning"},
+    }
+    text = simple(notify).alertmanager_yml()
+    written = {each["name"]: each for each in yaml.safe_load(text)["receivers"]}
+    assert not any(secret in text for secret in (PAGER, "hooks.example", "hook.example", "hunter2"))
+    assert written["oncall"]["pagerduty_configs"][0]["routing_key"] == "${KEY}"
+    assert written["database"]["slack_configs"][0]["api_url"] == "<secret>"
+    assert written["mail"]["email_configs"][0]["to"] == "a@example.org"
+    assert written["file"]["slack_configs"][0]["api_url_file"] == "/run/slack"
+
+
+def test_variables_stand_in_secrets_and_urls_alone(monkeypatch):
+    monkeypatch.setenv("HOST", "hooks.example")
+    config = load(
+        """
+route: {receiver: "${HOST}"}
+receivers:
+- name: "${HOST}"
+  webhook_configs: [{url: "https://${HOST}/$${HOST}/$HOST"}]
+  slack_configs: [{api_url: "https://${HOST}/x", channel: "${HOST}"}]
+""",
+        "am.yml",
+    )
+    slack, webhook = sorted(config.receivers[0].integrations, key=lambda each: each.kind)
+    assert config.route.receiver == "${HOST}"
+    assert webhook.settings["url"] == "https://hooks.example/${HOST}/$HOST"
+    assert (slack.settings["api_url"], slack.settings["channel"]) == ("https://hooks.example/x", "${HOST}")
