@@ -106,7 +106,7 @@ class Scene:
     def told(self):
         """Every alert of every notification delivered, as (status, name), once nothing is on its way."""
         store = self.store()
-        self.wait_until(lambda: not store.notifications.due(at=float("inf")))
+        self.wait_until(lambda: not store.notifications.waiting())
         lines = self.told_path.read_text().splitlines() if self.told_path.exists() else []
         alerts = [alert for line in lines for alert in json.loads(line)["alerts"]]
         return [(alert["status"], alert["labels"]["alertname"]) for alert in alerts]

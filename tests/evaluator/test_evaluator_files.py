@@ -79,9 +79,7 @@ def test_a_url_that_is_none_is_said_without_it_and_the_other_receivers_are_told(
 
 def test_what_this_version_does_not_do_is_said(scene, said):
     path = scene.folder / "alertmanager.yml"
-    path.write_text(
-        "route: {receiver: team}\n"
-        "receivers: [{name: team, email_configs: [{to: a@b.example, from: c@d.example, smarthost: 'm.example:25'}]}]\n"
-    )
+    path.write_text("route: {receiver: team}\nreceivers: [{name: team, pushover_configs: [{user_key: a, token: b}]}]\n")
     load_alerting(scene.config(alertmanager=path))
-    assert "email" in said()[0]
+    (line,) = said()
+    assert "receivers[0].pushover_configs[0] (line 2): not delivered, use a receiver of the kind apprise" in line

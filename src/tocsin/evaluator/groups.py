@@ -1,22 +1,29 @@
 """All rule groups over one series head."""
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tocsin.alerting.fingerprint import fingerprint
 from tocsin.config import Config
+from tocsin.evaluator.courtesy import Courtesy
 from tocsin.evaluator.own_files import OwnFiles
 from tocsin.evaluator.rule_files import evaluable, fixed_groups
-from tocsin.promql import evaluate
+from tocsin.masking import masker_of
+from tocsin.notices import notices
+from tocsin.promql import Deadline, evaluate
 from tocsin.promql.ast import Expr
 from tocsin.promql.values import Value
-from tocsin.rules import ActiveAlert, AlertState, Group, GroupEvaluator, RuleStatus, resume
+from tocsin.rules import ActiveAlert, AlertState, Group, GroupEvaluator, Health, RuleStatus, resume
 from tocsin.rules.head_sink import HeadSink
 from tocsin.rules.rule import rule_key
 from tocsin.series import Head
 from tocsin.series.labels import from_mapping as labels_of
 from tocsin.store import Alert
+
+#: A query of a rule that runs longer is cut off: the rule fails, those after it are evaluated.
+QUERY_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -35,18 +42,28 @@ class Scheduled:
 
 
 class Groups:
-    """Evaluates each group at its own interval.
+    """Evaluates each group at its own interval. A rule that fails is said once; its status tells why.
 
     `restored` are the alerts that an earlier evaluator left at `stopped_at`; None where there was none.
     """
 
     def __init__(
-        self, config: Config, head: Head, *, restored: Iterable[Alert], stopped_at: float | None, now: float
+        self,
+        config: Config,
+        head: Head,
+        *,
+        restored: Iterable[Alert],
+        stopped_at: float | None,
+        now: float,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._head = head
+        self._stopwatch = stopwatch
+        self._courtesy = Courtesy()
         self._stopped_at = now if stopped_at is None else stopped_at
         self._started_at = now
         self._config = config
+        self._mask = masker_of(config).mask
         self._left = _by_rule(restored)
         self._own_files = OwnFiles(config.rules)
         self._fixed = [self._schedule(group) for group in fixed_groups(config)]
@@ -66,8 +83,9 @@ class Groups:
             if now >= group.due:
                 group.evaluator.evaluate(now)
                 group.advance(now)
+                _say_failures(group)
             for status in group.evaluator.statuses:
-                yield from _rows(group.key, status)
+                yield from _rows(group.key, status, self._mask)
 
     def _reload(self, now: float) -> None:
         """Rules that are still there carry on; what the others wrote ends."""
@@ -99,7 +117,15 @@ class Groups:
         return resume(alerts, stopped_at=self._stopped_at, at=self._started_at, interval=interval)
 
     def _query(self, expr: Expr, at: float) -> Value:
-        return evaluate(expr, self._head, at)
+        deadline = Deadline.after(QUERY_SECONDS, clock=self._stopwatch, pause=self._courtesy)
+        return evaluate(expr, self._head, at, deadline=deadline)
+
+
+def _say_failures(group: Scheduled) -> None:
+    for status in group.evaluator.statuses:
+        if status.health is Health.ERROR:
+            rule = f"rule {status.rule.name} of {group.key}"
+            notices.say(f"{rule} fails: {status.last_error}", once=f"{rule}: {rule_key(status.rule)}")
 
 
 def _by_rule(alerts: Iterable[Alert]) -> dict[str, dict[str, list[ActiveAlert]]]:
@@ -120,14 +146,14 @@ def _by_rule(alerts: Iterable[Alert]) -> dict[str, dict[str, list[ActiveAlert]]]
     return found
 
 
-def _rows(group: str, status: RuleStatus) -> Iterator[Alert]:
+def _rows(group: str, status: RuleStatus, mask: Callable[[str], str]) -> Iterator[Alert]:
     for labels, alert in status.alerts.items():
         yield Alert(
             group=group,
             rule=rule_key(status.rule),
             fingerprint=fingerprint(labels),
             labels=dict(labels),
-            annotations=alert.annotations,
+            annotations={name: mask(text) for name, text in alert.annotations.items()},
             state=alert.state.value,
             value=alert.value,
             active_at=alert.active_at,

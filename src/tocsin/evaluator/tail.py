@@ -35,6 +35,21 @@ class Tail:
                 break
             self._pause(PAUSE)
         self._head.truncate(int(now * 1000))
+        self._say_overflow()
+
+    def _say_overflow(self) -> None:
+        if self._head.refused_series:
+            notices.say(
+                f"{len(self._head)} series are all that is kept in memory for rules: samples of new ones are left out;"
+                " give metrics attributes with fewer values",
+                once="series",
+            )
+        if self._head.refused_samples:
+            notices.say(
+                f"{self._head.samples} samples are all that is kept in memory for rules: newer ones are left out;"
+                " export metrics less often, or fewer of them",
+                once="samples",
+            )
 
     def _take(self, batch: MetricBatch) -> None:
         try:

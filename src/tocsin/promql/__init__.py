@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tocsin.promql.annotations import Annotations
 from tocsin.promql.ast import Expr
+from tocsin.promql.deadline import Deadline
 from tocsin.promql.engine import evaluate, evaluate_range
 from tocsin.promql.errors import EvaluationError, ParseError
 from tocsin.promql.parser import parse, parse_selector
@@ -17,6 +18,7 @@ from tocsin.promql.values import Matrix, Scalar, Series, String, Value, Vector, 
 
 __all__ = [
     "Annotations",
+    "Deadline",
     "EvaluationError",
     "Expr",
     "Matrix",

@@ -14,6 +14,7 @@ from tocsin.promql.label_functions import check_label_name
 from tocsin.promql.late_names import dropped_first
 from tocsin.promql.quantiles import grouped_quantile, warn_of_quantile
 from tocsin.promql.sums import grouped_mean, grouped_sum, grouped_variance
+from tocsin.series import LabelSets
 from tocsin.series.labels import replace
 
 if TYPE_CHECKING:
@@ -36,24 +37,27 @@ def aggregate(query: Query, node: ast.Aggregation, frame: Frame, param: Operand 
         return _count_values(node, frame, param)
     if query.late_names:
         frame = dropped_first(frame)
-    key = grouping_key(node.grouping, keep=not node.without)
+    if node.op in _REDUCTIONS and not len(frame.labels):
+        return frame
+    groups = Groups.of(frame, node.grouping, keep=not node.without)
     if node.op in _REDUCTIONS:
-        return _reduce(Groups.of(frame, key), _REDUCTIONS[node.op])
+        return _reduce(groups, _REDUCTIONS[node.op])
     if not isinstance(param, np.ndarray):
         raise TypeError(f"parameter of {node.op}: {param!r}")
     if node.op == "quantile":
-        return _quantile(query, Groups.of(frame, key), param)
-    return _select(Groups.of(frame, key), _how_many(param), largest=node.op == "topk")
+        return _quantile(query, groups, param)
+    # Of equal values the first by their labels are chosen.
+    frame = frame.rows(frame.labels.by_label)
+    groups = Groups.of(frame, node.grouping, keep=not node.without)
+    return _select(frame, groups, _how_many(param), largest=node.op == "topk")
 
 
 def _reduce(groups: Groups, reduction: Callable[[Groups], Values]) -> Frame:
-    if not groups.labels:
-        return Frame.empty(groups.frame.values.shape[1])
     return Frame(groups.labels, reduction(groups), groups.counts > 0)
 
 
 def _variance(groups: Groups) -> Values:
-    return grouped_variance(groups.filled(0.0), groups.starts, groups.counts, groups.frame.present)
+    return grouped_variance(groups.filled(0.0), groups.starts, groups.counts, groups.present)
 
 
 _REDUCTIONS: dict[str, Callable[[Groups], Values]] = {
@@ -74,8 +78,9 @@ def _quantile(query: Query, groups: Groups, param: Values) -> Frame:
         warn_of_quantile(query, q)
 
     def quantiles(groups: Groups) -> Values:
-        values, present = groups.frame.values, groups.frame.present
-        columns = [grouped_quantile(q, values[:, i], present[:, i], groups.starts) for i, q in enumerate(param)]
+        columns = [
+            grouped_quantile(q, groups.values[:, i], groups.present[:, i], groups.starts) for i, q in enumerate(param)
+        ]
         return np.stack(columns, axis=1)
 
     return _reduce(groups, quantiles)
@@ -90,14 +95,14 @@ def _how_many(param: Values) -> Ints:
     return param.astype(np.intp)
 
 
-def _select(groups: Groups, limits: Ints, *, largest: bool) -> Frame:
+def _select(frame: Frame, groups: Groups, limits: Ints, *, largest: bool) -> Frame:
     """The rows themselves, the first `limits[step]` of every group; at a single step in order of their value."""
-    frame = groups.frame
+    frame = frame.rows(groups.grouping.order)
     chosen = np.zeros(frame.present.shape, bool)
     order = np.arange(len(frame.labels))
     for step, limit in enumerate(limits.tolist()):
         order = _ranking(groups, step, largest=largest)
-        rank = np.arange(len(order)) - np.repeat(groups.starts, groups.sizes)
+        rank = np.arange(len(order)) - np.repeat(groups.starts, groups.grouping.sizes)
         chosen[order, step] = rank < limit
     if len(limits) > 1:
         return frame.where(chosen)
@@ -106,8 +111,8 @@ def _select(groups: Groups, limits: Ints, *, largest: bool) -> Frame:
 
 def _ranking(groups: Groups, step: int, *, largest: bool) -> Ints:
     """Rows by group, then value, those without one last. Equal values keep their order."""
-    values, absent = groups.frame.values[:, step], ~groups.frame.present[:, step]
-    group = np.repeat(np.arange(len(groups.labels)), groups.sizes)
+    values, absent = groups.values[:, step], ~groups.present[:, step]
+    group = np.repeat(np.arange(len(groups.labels)), groups.grouping.sizes)
     ranking: Ints = np.lexsort((-values if largest else values, np.isnan(values), absent, group))
     return ranking
 
@@ -124,7 +129,7 @@ def _count_values(node: ast.Aggregation, frame: Frame, label: str) -> Frame:
     if not counts:
         return Frame.empty(steps)
     values = np.stack(list(counts.values()))
-    return Frame(list(counts), values, values > 0)
+    return Frame(LabelSets(list(counts)), values, values > 0)
 
 
 def format_value(value: float) -> str:

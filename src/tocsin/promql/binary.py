@@ -76,7 +76,7 @@ def _filter_or_map(node: ast.Binary, frame: Frame, left: Values, right: Values) 
 def _vectors(node: ast.Binary, left: Frame, right: Frame) -> Frame:
     if node.op in SET_OPERATORS:
         return set_operators.apply(node, left, right)
-    left, right = matching.align(node.matching, left, right, _result_labels(node))
+    left, right = matching.align(node.matching, left, right, _result_labels(node), (node.op, node.return_bool))
     if node.op in _COMPARISON and not node.return_bool:
         return left.where(_COMPARISON[node.op](left.values, right.values))
     return Frame(left.labels, _values(node.op, left.values, right.values), left.present)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.promql.frame import Frame
+from tocsin.series import LabelSets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ def date_part(call: Invocation) -> Frame:
     part = PARTS[call.node.signature.name]
     if not call.args:
         now = (call.query.steps / 1000)[None, :]
-        return Frame([()], _part(part, now), np.ones(now.shape, bool))
+        return Frame(LabelSets([()]), _part(part, now), np.ones(now.shape, bool))
     frame = call.frame(0)
     return frame.map(_part(part, frame.values))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tocsin.promql import aggregations, ast, binary, functions, results, selectors
 from tocsin.promql.annotations import Annotations
+from tocsin.promql.deadline import NEVER, Deadline
 from tocsin.promql.errors import EvaluationError
 from tocsin.promql.frame import Frame
 from tocsin.promql.invocation import Invocation
@@ -31,6 +32,7 @@ def evaluate(
     lookback: float = 300.0,
     default_step: float = 60.0,
     annotations: Annotations | None = None,
+    deadline: Deadline = NEVER,
     delayed_name_removal: bool = False,
 ) -> Value:
     """The value of a query at one instant, as Prometheus 3 gives it with its default feature flags.
@@ -40,7 +42,8 @@ def evaluate(
     thread that writes to the head.
 
     Raises:
-        EvaluationError: duplicate series, many-to-many matching, a parameter without meaning, too many samples.
+        EvaluationError: duplicate series, many-to-many matching, a parameter without meaning, too many samples, or the
+            deadline is over.
     """
     now = milliseconds(at)
     query = Query(
@@ -52,6 +55,7 @@ def evaluate(
         lookback_ms=milliseconds(lookback),
         default_step_ms=milliseconds(default_step),
         annotations=annotations or Annotations(),
+        deadline=deadline,
         late_names=delayed_name_removal,
     )
     return results.at_instant(_run(query, expr), now)
@@ -67,6 +71,7 @@ def evaluate_range(  # noqa: PLR0913  what a range query has, and the options of
     lookback: float = 300.0,
     default_step: float = 60.0,
     annotations: Annotations | None = None,
+    deadline: Deadline = NEVER,
     delayed_name_removal: bool = False,
 ) -> Matrix:
     """The values of a query at `start`, `start + step` and so on, not after `end`; otherwise as `evaluate`.
@@ -84,6 +89,7 @@ def evaluate_range(  # noqa: PLR0913  what a range query has, and the options of
         lookback_ms=milliseconds(lookback),
         default_step_ms=milliseconds(default_step),
         annotations=annotations or Annotations(),
+        deadline=deadline,
         late_names=delayed_name_removal,
     )
     if expr.type not in {"scalar", "instant vector"}:
@@ -109,6 +115,7 @@ def _run(query: Query, expr: ast.Expr) -> Operand:
 
 
 def _evaluate(query: Query, expr: ast.Expr) -> Operand:
+    query.deadline.check()
     return _EVALUATORS[type(expr)](query, expr)
 
 

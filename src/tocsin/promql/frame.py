@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from operator import is_
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tocsin.promql.errors import EvaluationError
-from tocsin.series.labels import METRIC_NAME, drop_name
+from tocsin.series import LabelSets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable
 
     from numpy.typing import NDArray
 
     from tocsin.series import Labels
     from tocsin.series.samples import Ints, Times, Values
 
+_NONE = LabelSets()
 SAME_LABELSET = "vector cannot contain metrics with the same labelset"
 
 
@@ -30,14 +30,14 @@ class Frame:
     straight from a selector.
     """
 
-    labels: Sequence[Labels]
+    labels: LabelSets
     values: Values
     present: NDArray[np.bool_]
     times: Times | None = None
 
     @classmethod
     def empty(cls, steps: int) -> Frame:
-        return cls([], np.zeros((0, steps)), np.zeros((0, steps), bool))
+        return cls(_NONE, np.zeros((0, steps)), np.zeros((0, steps), bool))
 
     def map(self, values: Values) -> Frame:
         """The same series with other values and without their metric name."""
@@ -48,34 +48,32 @@ class Frame:
 
     def compact(self) -> Frame:
         """Without the series that are present at no step."""
+        if self.present.all():
+            return self
         rows = np.flatnonzero(self.present.any(axis=1))
         if len(rows) == len(self.labels):
             return self
         return replace(self.rows(rows), times=None if self.times is None else self.times[rows])
 
     def rows(self, rows: Ints) -> Frame:
-        return Frame([self.labels[row] for row in rows.tolist()], self.values[rows], self.present[rows])
+        return Frame(self.labels.take(rows), self.values[rows], self.present[rows])
 
-    def relabel(self, change: Callable[[Labels], Labels]) -> Frame:
-        """The same series under other labels.
+    def relabel(self, change: Callable[[Labels], Labels], key: Hashable) -> Frame:
+        """The same series under other labels; equal keys mean equal changes.
 
         Raises:
             EvaluationError: series that were different no longer are.
         """
-        return Frame([change(labels) for labels in self.labels], self.values, self.present).merged()
+        labels = self.labels.derived(key, lambda: LabelSets([change(one) for one in self.labels]))
+        return Frame(labels, self.values, self.present).merged()
 
     def without_name(self) -> Frame:
-        """Series that share their only metric name, or have none, stay different, which saves the comparison.
+        """The same series without their metric names.
 
         Raises:
             EvaluationError: series that were different no longer are.
         """
-        bare = [drop_name(labels) for labels in self.labels]
-        frame = Frame(bare, self.values, self.present)
-        firsts = {labels[:1] for labels in self.labels}
-        share_name = len(firsts) == 1 and all(pair[0] == METRIC_NAME for first in firsts for pair in first)
-        nameless = all(map(is_, self.labels, bare))
-        return frame if share_name or nameless else frame.merged()
+        return Frame(self.labels.nameless, self.values, self.present).merged()
 
     def merged(self, message: str = SAME_LABELSET) -> Frame:
         """Rows with equal labels become one.
@@ -83,7 +81,7 @@ class Frame:
         Raises:
             EvaluationError: with `message`, where two of them are present at the same step.
         """
-        if len(set(self.labels)) == len(self.labels):
+        if self.labels.distinct:
             return self
         groups: dict[Labels, int] = {}
         group_of_row = np.array([groups.setdefault(labels, len(groups)) for labels in self.labels], np.intp)
@@ -93,4 +91,4 @@ class Frame:
             raise EvaluationError(message)
         values = np.zeros(count.shape)
         np.add.at(values, group_of_row, np.where(self.present, self.values, 0.0))
-        return Frame(list(groups), values, count > 0)
+        return Frame(LabelSets(list(groups)), values, count > 0)

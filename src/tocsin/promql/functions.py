@@ -9,6 +9,7 @@ import numpy as np
 
 from tocsin.promql import ast, dates, histograms, label_functions, range_functions, rates, regression
 from tocsin.promql.frame import Frame
+from tocsin.series import LabelSets
 from tocsin.series.labels import METRIC_NAME, from_mapping
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _absent_over_time(call: Invocation) -> Frame:
 
 def _where_absent(call: Invocation, frame: Frame) -> Frame:
     absent: NDArray[np.bool_] = ~np.any(frame.present, axis=0)[None, :]
-    return Frame([_expected_labels(call.node.args[0])], np.ones(absent.shape), absent)
+    return Frame(LabelSets([_expected_labels(call.node.args[0])]), np.ones(absent.shape), absent)
 
 
 def _expected_labels(expr: ast.Expr) -> Labels:
@@ -149,7 +150,7 @@ def _timestamp(call: Invocation) -> Frame:
 
 def _vector(call: Invocation) -> Frame:
     values = call.scalar(0)[None, :]
-    return Frame([()], values, np.ones(values.shape, bool))
+    return Frame(LabelSets([()]), values, np.ones(values.shape, bool))
 
 
 _FUNCTIONS: dict[str, Callable[[Invocation], Operand]] = {

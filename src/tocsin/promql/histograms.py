@@ -10,6 +10,7 @@ import numpy as np
 
 from tocsin.promql.frame import Frame
 from tocsin.promql.quantiles import warn_of_quantile
+from tocsin.series import LabelSets
 from tocsin.series.labels import METRIC_NAME, get, without
 
 if TYPE_CHECKING:
@@ -28,29 +29,33 @@ _TOLERANCE = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Which row of a frame is which bucket of which histogram."""
+    """Which row of a frame is which bucket of which histogram; `others` are rows whose `le` is missing or no number."""
 
-    labels: list[Labels]
+    labels: LabelSets
     rows: Ints
     histogram: Ints
     bound: Values
+    others: list[int]
 
     @classmethod
-    def of(cls, query: Query, frame: Frame) -> Layout:
-        """Leaves out series whose `le` is missing or no number, with a warning."""
-        bounds = {text: _bound(text) for text in {get(labels, "le") for labels in frame.labels}}
+    def of(cls, labels: LabelSets) -> Layout:
+        return labels.derived("buckets", lambda: cls._of(labels))
+
+    @classmethod
+    def _of(cls, labels: LabelSets) -> Layout:
+        texts = [get(one, "le") for one in labels]
+        bounds = {text: _bound(text) for text in set(texts)}
         numbers: dict[Labels, int] = {}
         buckets: list[tuple[int, int, float]] = []
-        for row, labels in enumerate(frame.labels):
-            text = get(labels, "le")
+        others: list[int] = []
+        for row, (one, text) in enumerate(zip(labels, texts, strict=True)):
             bound = bounds[text]
             if bound is None:
-                _warn_of_bound(query, frame, row, text)
-                continue
-            number = numbers.setdefault(without(labels, ("le",)), len(numbers))
-            buckets.append((row, number, bound))
-        table = np.array(buckets).reshape(-1, 3)
-        return cls(list(numbers), table[:, 0].astype(np.intp), table[:, 1].astype(np.intp), table[:, 2])
+                others.append(row)
+            else:
+                buckets.append((row, numbers.setdefault(without(one, ("le",)), len(numbers)), bound))
+        rows, histogram, bound_of_row = np.array(buckets).reshape(-1, 3).T
+        return cls(LabelSets(list(numbers)), rows.astype(np.intp), histogram.astype(np.intp), bound_of_row, others)
 
 
 def _bound(text: str) -> float | None:
@@ -60,9 +65,9 @@ def _bound(text: str) -> float | None:
         return None
 
 
-def _warn_of_bound(query: Query, frame: Frame, row: int, text: str) -> None:
+def _warn_of_bound(query: Query, frame: Frame, row: int) -> None:
     if frame.present[row].any():
-        name = get(frame.labels[row], METRIC_NAME)
+        name, text = get(frame.labels[row], METRIC_NAME), get(frame.labels[row], "le")
         message = f'bucket label "le" is missing or has a malformed value of "{text}" for metric name "{name}"'
         query.annotations.warn(message)
 
@@ -124,7 +129,9 @@ def histogram_fraction(call: Invocation) -> Frame:
 
 
 def _evaluate(call: Invocation, frame: Frame, function: Callable[[Buckets, int], Values]) -> Frame:
-    layout = Layout.of(call.query, frame)
+    layout = Layout.of(frame.labels)
+    for row in layout.others:
+        _warn_of_bound(call.query, frame, row)
     shape = (len(layout.labels), frame.present.shape[1])
     values, present = np.zeros(shape), np.zeros(shape, bool)
     for step in range(shape[1]):

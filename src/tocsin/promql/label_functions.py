@@ -23,18 +23,20 @@ def label_replace(call: Invocation) -> Frame:
     Raises:
         EvaluationError: the regular expression or the name of the new label is not valid.
     """
-    target, template, source, pattern = (call.text(index) for index in range(1, 5))
+    target, template, source, pattern = texts = tuple(call.text(index) for index in range(1, 5))
     try:
-        fullmatch = re2.compile_pattern(pattern).fullmatch
+        fullmatch, matches = re2.compile_pattern(pattern).fullmatch, re2.compile_test(pattern)
     except ValueError as error:
         raise EvaluationError(f"invalid regular expression in label_replace(): {pattern}: {error}") from error
     check_label_name(target, "label_replace()", "destination ")
 
     def change(labels: Labels) -> Labels:
-        match = fullmatch(get(labels, source))
+        # What does not match is where `re` would look for ever.
+        text = get(labels, source)
+        match = fullmatch(text) if matches(text) else None
         return replace(labels, {target: _expand(template, match)}) if match else labels
 
-    return call.frame(0).relabel(change)
+    return call.frame(0).relabel(change, key=(label_replace, *texts))
 
 
 def _expand(template: str, match: re.Match[str]) -> str:
@@ -52,7 +54,7 @@ def label_join(call: Invocation) -> Frame:
     Raises:
         EvaluationError: the name of a label is not valid.
     """
-    target, separator, *sources = (call.text(index) for index in range(1, len(call.args)))
+    target, separator, *sources = texts = [call.text(index) for index in range(1, len(call.args))]
     check_label_name(target, "label_join()", "destination ")
     for source in sources:
         check_label_name(source, "label_join()", "source ")
@@ -60,7 +62,7 @@ def label_join(call: Invocation) -> Frame:
     def change(labels: Labels) -> Labels:
         return replace(labels, {target: separator.join(get(labels, source) for source in sources)})
 
-    return call.frame(0).relabel(change)
+    return call.frame(0).relabel(change, key=(label_join, *texts))
 
 
 def check_label_name(name: str, function: str, role: str = "") -> None:

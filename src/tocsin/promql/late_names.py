@@ -12,19 +12,18 @@ import numpy as np
 
 from tocsin.promql.frame import Frame
 from tocsin.promql.ranges import Ranges
+from tocsin.series import LabelSets
 from tocsin.series.labels import METRIC_NAME, DroppedName, LateName, get, without
 from tocsin.series.labels import replace as replace_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tocsin.promql.operands import Operand
     from tocsin.series import Labels
 
 
-def keep_names(series: Sequence[Labels]) -> list[Labels]:
+def keep_names(series: LabelSets) -> LabelSets:
     """The labels of a selector, with names that stay."""
-    return [replace_labels(labels, {METRIC_NAME: LateName(get(labels, METRIC_NAME))}) for labels in series]
+    return LabelSets([replace_labels(labels, {METRIC_NAME: LateName(get(labels, METRIC_NAME))}) for labels in series])
 
 
 def dropped_first(frame: Frame) -> Frame:
@@ -40,9 +39,9 @@ def settle(operand: Operand) -> Operand:
         EvaluationError: series that were different no longer are.
     """
     if isinstance(operand, Frame):
-        return operand.relabel(_settled)
+        return operand.relabel(_settled, key=settle)
     if isinstance(operand, Ranges):
-        return replace(operand, labels=[_settled(labels) for labels in operand.labels])
+        return replace(operand, labels=LabelSets([_settled(labels) for labels in operand.labels]))
     return operand
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.promql import durations
+from tocsin.promql.deadline import NEVER
 from tocsin.promql.errors import EvaluationError
 
 if TYPE_CHECKING:
     from tocsin.promql import ast
     from tocsin.promql.annotations import Annotations
+    from tocsin.promql.deadline import Deadline
     from tocsin.series import Head
     from tocsin.series.samples import Times
 
@@ -21,6 +23,9 @@ _FAR = 2**61
 
 MAX_SAMPLES = 5_000_000
 """In any one vector, over all steps; each takes up to 25 bytes."""
+
+MAX_WINDOW_SAMPLES = 50_000_000
+"""Read by a range selector for one step; as many as Prometheus allows a query by default."""
 
 
 def milliseconds(seconds: float) -> int:
@@ -43,6 +48,7 @@ class Query:
     lookback_ms: int
     default_step_ms: int
     annotations: Annotations
+    deadline: Deadline = NEVER
     late_names: bool = False
 
     def duration(self, duration: ast.Duration) -> int:
@@ -82,4 +88,17 @@ def check_size(series: int, samples: int) -> None:
         raise EvaluationError(
             f"query processing would load too many samples into memory: {series} series with {samples} samples each,"
             f" allowed: {MAX_SAMPLES} in all; select fewer series or a shorter range",
+        )
+
+
+def check_windows(samples: int) -> None:
+    """To be called before so many samples are read for one step.
+
+    Raises:
+        EvaluationError: that is over `MAX_WINDOW_SAMPLES`.
+    """
+    if samples > MAX_WINDOW_SAMPLES:
+        raise EvaluationError(
+            f"query processing would read too many samples: {samples} within one range, allowed: {MAX_WINDOW_SAMPLES};"
+            " select fewer series or a shorter range",
         )

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tocsin.series.labels import METRIC_NAME, get
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -74,8 +72,11 @@ def _drops(window: Window) -> NDArray[np.bool_]:
 
 def _increase(window: Window, last: Values) -> Values:
     """Adds the value before every reset, one after the other as Prometheus does: the order matters for large values."""
-    before_resets = np.where(_drops(window), window.values[:-1], 0.0)
-    increase: Values = np.add.accumulate(np.vstack([last - window.values[0], before_resets]), axis=0)[-1]
+    increase: Values = last - window.values[0]
+    drops = _drops(window)
+    reset = np.flatnonzero(drops.any(axis=0))
+    before_resets = np.where(drops[:, reset], window.values[:-1, reset], 0.0)
+    increase[reset] = np.add.accumulate(np.vstack([increase[reset], before_resets]), axis=0)[-1]
     return increase
 
 
@@ -112,7 +113,7 @@ def resets(call: Invocation) -> Frame:
 
 
 def _inform_of_gauges(call: Invocation) -> None:
-    for name in {get(labels, METRIC_NAME) for labels in call.ranges(0).labels}:
+    for name in call.ranges(0).labels.names:
         if name and not name.endswith(_COUNTER_SUFFIXES):
             suffixes = "/".join(_COUNTER_SUFFIXES)
             call.query.annotations.inform(

@@ -46,7 +46,7 @@ def _step_series(frame: Frame, steps: Times) -> Iterable[Series]:
 
 
 def _window_series(ranges: Ranges) -> Iterable[Series]:
-    window = ranges.windows[0]
+    window = ranges.windows.window(0, slice(None))
     for column, (labels, count) in enumerate(zip(ranges.labels, window.counts.tolist(), strict=True)):
         times, values = window.times[:count, column], window.values[:count, column]
         yield Series(labels, tuple(zip(times.tolist(), values.tolist(), strict=True)))

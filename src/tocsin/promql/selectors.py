@@ -8,15 +8,15 @@ import numpy as np
 
 from tocsin.promql.frame import Frame
 from tocsin.promql.late_names import keep_names
-from tocsin.promql.query import check_size
+from tocsin.promql.query import check_size, check_windows
 from tocsin.promql.ranges import GridWindows, Ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tocsin.promql import ast
     from tocsin.promql.query import Query
-    from tocsin.series import Labels, Selection
+    from tocsin.series import LabelSets, Selection
     from tocsin.series.samples import Times
 
 
@@ -24,6 +24,8 @@ def instant(query: Query, node: ast.VectorSelector) -> Frame:
     selection = query.head.select(node.matchers)
     check_size(len(selection.labels), len(query.steps))
     times = query.moved(node.offset, node.at)
+    if not len(selection.labels):
+        return Frame.empty(len(query.steps))
     sample_times, values, present = selection.latest(times, lookback_ms=query.lookback_ms)
     return Frame(_labels(query, selection), values, present, sample_times).compact()
 
@@ -33,10 +35,12 @@ def matrix(query: Query, node: ast.MatrixSelector) -> Ranges:
     selection = query.head.select(selector.matchers)
     check_size(len(selection.labels), len(query.steps))
     ends = query.moved(selector.offset, selector.at)
-    return Ranges(_labels(query, selection), ends, length, selection.windows(ends - length, ends))
+    windows = selection.windows(ends - length, ends)
+    check_windows(windows.samples)
+    return Ranges(_labels(query, selection), ends, length, windows, query.deadline)
 
 
-def _labels(query: Query, selection: Selection) -> Sequence[Labels]:
+def _labels(query: Query, selection: Selection) -> LabelSets:
     return keep_names(selection.labels) if query.late_names else selection.labels
 
 
@@ -49,7 +53,7 @@ def subquery(query: Query, node: ast.Subquery, evaluate: Callable[[Query, ast.Ex
     frame = evaluate(query.over(grid), node.expr)
     if not isinstance(frame, Frame):
         raise TypeError(f"subquery over {frame!r}")
-    return Ranges(frame.labels, ends, length, GridWindows.of(frame, grid, ends - length, ends))
+    return Ranges(frame.labels, ends, length, GridWindows.of(frame, grid, ends - length, ends), query.deadline)
 
 
 def _multiples(step: int, *, after: int, until: int) -> Times:

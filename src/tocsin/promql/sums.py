@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,21 +19,34 @@ def grouped_sum(values: Values, starts: Ints) -> Values:
     Neighbours are added pairwise, level by level, and the rounding error of every addition (Knuth's TwoSum) is carried
     along, which is at least as exact as the Kahan-Neumaier summation of Prometheus and takes log2(rows) numpy steps.
     """
+    if len(starts) == len(values):
+        return values
     total, error = values, np.zeros_like(values)
-    sizes = np.diff(starts, append=len(values))
-    while (sizes > 1).any():
-        rank = np.arange(len(total)) - np.repeat(starts, sizes)
-        left = np.flatnonzero(rank % 2 == 0)
-        paired = rank[left] + 1 < np.repeat(sizes, sizes)[left]
-        right = left[paired] + 1
-        lost = error[right]
-        addend = total[right]
+    for left, paired, right in _levels(starts.tobytes(), len(values)):
+        lost, addend = error[right], total[right]
         total, error = total[left], error[left]
         total[paired], rounding = _two_sum(total[paired], addend)
         error[paired] += rounding + lost
+    return np.where(np.isfinite(total), total + error, total)
+
+
+@lru_cache(maxsize=64)
+def _levels(starts_of_runs: bytes, rows: int) -> list[tuple[Ints, NDArray[np.bool_], Ints]]:
+    """The rows that stay, whether they have a neighbour within their run, and these neighbours.
+
+    Remembered because rules add up the same runs at every evaluation.
+    """
+    starts = np.frombuffer(starts_of_runs, np.intp)
+    sizes = np.diff(starts, append=rows)
+    levels = []
+    while (sizes > 1).any():
+        rank = np.arange(sizes.sum()) - np.repeat(starts, sizes)
+        left = np.flatnonzero(rank % 2 == 0)
+        paired = rank[left] + 1 < np.repeat(sizes, sizes)[left]
+        levels.append((left, paired, left[paired] + 1))
         sizes = (sizes + 1) // 2
         starts = np.cumsum(sizes) - sizes
-    return np.where(np.isfinite(total), total + error, total)
+    return levels
 
 
 def _two_sum(left: Values, right: Values) -> tuple[Values, Values]:

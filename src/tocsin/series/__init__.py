@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tocsin.series.head import STALE_NAN, Head
+from tocsin.series.label_sets import LabelSets
 from tocsin.series.labels import METRIC_NAME, Labels
 from tocsin.series.matcher import Matcher
 from tocsin.series.selection import Selection
 from tocsin.series.window import Window
 
-__all__ = ["METRIC_NAME", "STALE_NAN", "Head", "Labels", "Matcher", "Selection", "Window"]
+__all__ = ["METRIC_NAME", "STALE_NAN", "Head", "LabelSets", "Labels", "Matcher", "Selection", "Window"]

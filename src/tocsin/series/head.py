@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tocsin.series.label_sets import LabelSets
 from tocsin.series.labels import get
 from tocsin.series.samples import NO_TIME, SampleStore
 from tocsin.series.selection import Selection
+from tocsin.series.selections import Selections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +56,7 @@ class Head:
         self._labels: list[Labels] = []
         self._free_rows: list[int] = []
         self._postings: defaultdict[str, dict[str, set[int]]] = defaultdict(dict)
-        self._selections: dict[tuple[Matcher, ...], Selection] = {}
+        self._selections = Selections()
 
     def __len__(self) -> int:
         """The number of series."""
@@ -96,13 +98,15 @@ class Head:
             self._remove_series(row)
 
     def select(self, matchers: Sequence[Matcher]) -> Selection:
-        """All series that satisfy every matcher, sorted by labels. Of use until series come or go."""
+        """All series that satisfy every matcher. Of use until series come or go."""
         key = tuple(matchers)
-        if key not in self._selections:
-            rows = sorted(self._find(key), key=self._labels.__getitem__)
-            labels = [self._labels[row] for row in rows]
-            self._remember(key, Selection(labels, np.array(rows, np.intp), self._samples))
-        return self._selections[key]
+        found = self._selections.get(key)
+        if found is None:
+            rows = sorted(self._find(key))
+            labels = LabelSets([self._labels[row] for row in rows], distinct=True)
+            found = Selection(labels, np.array(rows, np.intp), self._samples)
+            self._selections.remember(key, found)
+        return found
 
     def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
         if not matchers:
@@ -115,19 +119,7 @@ class Head:
         return sorted({value for labels in self.select(matchers).labels if (value := get(labels, name))})
 
     def series(self, matchers: Sequence[Matcher] = ()) -> list[Labels]:
-        return list(self.select(matchers).labels)
-
-    def _remember(self, key: tuple[Matcher, ...], selection: Selection) -> None:
-        if len(self._selections) >= _MAX_SELECTIONS:
-            self._selections.clear()
-        self._selections[key] = selection
-
-    def _forget(self, labels: Labels) -> None:
-        """Selections that this series, which comes or goes, belongs to."""
-        values = dict(labels)
-        for key in list(self._selections):
-            if all(matcher.matches(values.get(matcher.name, "")) for matcher in key):
-                del self._selections[key]
+        return sorted(self.select(matchers).labels)
 
     def _add_series(self, labels: Labels) -> int:
         row = self._free_rows.pop() if self._free_rows else len(self._labels)
@@ -138,7 +130,7 @@ class Head:
         self._rows[labels] = row
         for name, value in labels:
             self._postings[name].setdefault(value, set()).add(row)
-        self._forget(labels)
+        self._selections.forget(labels)
         return row
 
     def _remove_series(self, row: int) -> None:
@@ -152,7 +144,7 @@ class Head:
             if not values:
                 del self._postings[name]
         self._free_rows.append(row)
-        self._forget(labels)
+        self._selections.forget(labels)
 
     def _find(self, matchers: Sequence[Matcher]) -> set[int]:
         """Matchers that need a label to be there narrow the set down; the others take away from it."""
@@ -172,7 +164,3 @@ class Head:
     def _lacking(self, matcher: Matcher) -> set[int]:
         values = self._postings.get(matcher.name, {})
         return set().union(*(rows for value, rows in values.items() if not matcher.matches(value)))
-
-
-_MAX_SELECTIONS = 1000
-"""Rules repeat their selectors at every evaluation, while new series are rare."""

@@ -49,5 +49,4 @@ def _pattern(value: str) -> Callable[[str], bool]:
     words = re2.alternatives(value)
     if words is not None:
         return words.__contains__
-    fullmatch = re2.compile_pattern(value).fullmatch
-    return lambda text: fullmatch(text) is not None
+    return re2.compile_test(value)

@@ -2,8 +2,7 @@ r"""RE2 syntax on top of `re`, anchored on both sides, with the dot matching new
 
 What only `re` has (back-references, look-around, atomic groups, possessive repeats) is refused, because the same rule
 file has to load in Prometheus. What only RE2 has is translated (`[[:alpha:]]`, `\z`, `\Q…\E`, `(?<name>…)`, `\x{…}`,
-`a(?i)b`) or refused (`\p{…}`, `\C`). Two differences remain: `(?i)` is about ASCII letters only, and `re` can take
-exponential time, on patterns such as `(a+)+`.
+`a(?i)b`) or refused (`\p{…}`, `\C`). One difference remains: `(?i)` is about ASCII letters only.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ import re
 import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from tocsin.series.linear import compile_linear, may_explode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,19 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
             return re.compile(_translate(pattern), re.DOTALL | re.ASCII)
     except (re.error, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"invalid regular expression {pattern!r}: {error}") from error
+
+
+@lru_cache(maxsize=1024)
+def compile_test(pattern: str) -> Callable[[str], bool]:
+    """Whether a whole text matches, in a time that does not explode, whatever the text.
+
+    Raises:
+        ValueError: as `compile_pattern`.
+    """
+    compiled = compile_pattern(pattern)
+    if may_explode(compiled.pattern):
+        return compile_linear(compiled.pattern)
+    return lambda text: compiled.fullmatch(text) is not None
 
 
 def _translate(pattern: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 Times: TypeAlias = "NDArray[np.int64]"
 Values: TypeAlias = "NDArray[np.float64]"
 Ints: TypeAlias = "NDArray[np.intp]"
+Number = TypeVar("Number", np.int64, np.float64)
 
-PAGE = 32
+_BITS = 5
+PAGE = 1 << _BITS
 """Samples a page. At 15 s a series of an hour fills 8 pages, so half a page of waste each is 6 %."""
 
 MAX_PAGES = 512
@@ -28,7 +30,8 @@ NO_TIME = np.iinfo(np.int64).min
 class SampleStore:
     """Rows of samples ordered by time; a row is a number that the caller has allotted.
 
-    A row owns a list of pages (`_table`), of which all but the last are full: sample `i` of a row is in page `i // 32`.
+    A row owns a list of pages, of which all but the last are full: sample `i` of a row is in page `i // 32`. `_table`
+    says where the pages begin.
     Everything that reads takes arrays of rows and costs a few numpy operations, however many rows there are.
     At most `max_samples` samples, 16 bytes each, are kept; the memory grows by doubling up to that. A row that has
     `MAX_PAGES` pages loses its oldest one for a new one.
@@ -39,7 +42,7 @@ class SampleStore:
         self._times: Times = np.zeros(0, np.int64)
         self._values: Values = np.zeros(0, np.float64)
         self._free: list[int] = []
-        self._table = np.zeros((0, 1), np.int32)
+        self._table: Ints = np.zeros((0, 1), np.intp)
         self._counts: Ints = np.zeros(0, np.intp)
         self._newest: Times = np.zeros(0, np.int64)
 
@@ -61,7 +64,7 @@ class SampleStore:
         index, slot = divmod(int(self._counts[row]), PAGE)
         if slot == 0 and not self._add_page(row, index):
             return False
-        position = int(self._table[row, index]) * PAGE + slot
+        position = self._table[row, index] + slot
         self._times[position] = time_ms
         self._values[position] = value
         self._counts[row] += 1
@@ -70,6 +73,8 @@ class SampleStore:
 
     def count_until(self, rows: Ints, times: Times) -> Ints:
         """For every row and every time, how many samples are not later."""
+        if not len(rows):
+            return np.zeros((0, len(times)), np.intp)
         together = max(1, _SEARCHES // max(1, len(rows)))
         parts = [
             self._search(rows, times[start : start + together]) for start in range(0, max(1, len(times)), together)
@@ -78,16 +83,15 @@ class SampleStore:
 
     def _search(self, rows: Ints, times: Times) -> Ints:
         """A binary search for all of them at once."""
-        low = np.zeros((len(rows), len(times)), np.intp)
-        high = np.repeat(self._counts[rows][:, None], len(times), axis=1)
-        rows = rows[:, None]
-        while (low < high).any():
-            middle = (low + high) // 2
-            later = self._times[self._positions(rows, middle)] > times
-            open_ = low < high
-            high = np.where(open_ & later, middle, high)
-            low = np.where(open_ & ~later, middle + 1, low)
-        return low
+        counts, rows = self._counts[rows][:, None], rows[:, None]
+        if (self._newest[rows] <= times).all():
+            return np.repeat(counts, len(times), axis=1)
+        found = np.zeros((len(rows), len(times)), np.intp)
+        for bit in reversed(range(int(counts.max()).bit_length())):
+            more = found + (1 << bit)
+            not_later = self._times.take(self._positions(rows, more - 1)) <= times
+            found = np.where(not_later & (more <= counts), more, found)
+        return found
 
     def take(self, rows: Ints, indices: Ints) -> tuple[Times, Values]:
         """Times and values of the samples with these numbers; arguments broadcast. Out of range gives any sample."""
@@ -95,7 +99,7 @@ class SampleStore:
             shape = np.broadcast_shapes(rows.shape, indices.shape)
             return np.zeros(shape, np.int64), np.zeros(shape)
         positions = self._positions(rows, indices)
-        return self._times[positions], self._values[positions]
+        return self._times.take(positions), self._values.take(positions)
 
     def drop_until(self, time_ms: int) -> Ints:
         """Frees pages that hold nothing later than `time_ms`; returns the rows that have become empty."""
@@ -104,7 +108,7 @@ class SampleStore:
             self._drop_pages(row, -(-int(self._counts[row]) // PAGE))
         full = np.flatnonzero(self._counts > PAGE)
         while len(full):
-            full = full[self._times[self._positions(full, np.intp(PAGE - 1))] <= time_ms]
+            full = full[self._times[self._table[full, 0] + PAGE - 1] <= time_ms]
             for row in full.tolist():
                 self._drop_pages(row, 1)
             full = full[self._counts[full] > PAGE]
@@ -118,9 +122,10 @@ class SampleStore:
         self._counts = np.pad(self._counts, (0, extra))
         self._newest = np.pad(self._newest, (0, extra), constant_values=NO_TIME)
 
-    def _positions(self, rows: Ints, indices: Ints | np.intp) -> Ints:
-        pages = np.minimum(indices // PAGE, self._table.shape[1] - 1)
-        positions: Ints = self._table[rows, pages] * np.intp(PAGE) + indices % PAGE
+    def _positions(self, rows: Ints, indices: Ints) -> Ints:
+        pages = rows * self._table.shape[1] + (indices >> _BITS)
+        positions: Ints = self._table.ravel().take(pages, mode="clip")
+        positions += indices & PAGE - 1
         return positions
 
     def _add_page(self, row: int, index: int) -> bool:
@@ -136,9 +141,8 @@ class SampleStore:
         extra = min(max(64, pages), self._max_pages - pages)
         if extra <= 0:
             return False
-        self._times = np.pad(self._times, (0, extra * PAGE))
-        self._values = np.pad(self._values, (0, extra * PAGE))
-        self._free.extend(range(pages + extra - 1, pages - 1, -1))
+        self._times, self._values = _longer(self._times, extra * PAGE), _longer(self._values, extra * PAGE)
+        self._free.extend(range((pages + extra - 1) * PAGE, (pages - 1) * PAGE, -PAGE))
         return True
 
     def _drop_pages(self, row: int, pages: int) -> None:
@@ -147,3 +151,10 @@ class SampleStore:
         self._counts[row] = max(0, int(self._counts[row]) - pages * PAGE)
         if not self._counts[row]:
             self._newest[row] = NO_TIME
+
+
+def _longer(samples: NDArray[Number], by: int) -> NDArray[Number]:
+    """The new part takes no memory until it is written to."""
+    longer = np.zeros(len(samples) + by, samples.dtype)
+    longer[: len(samples)] = samples
+    return longer

@@ -45,5 +45,5 @@ class Window:
         """Times and values of one sample a series; where there is none, NaN or anything."""
         if not len(self.values):
             return np.zeros(len(self.counts), np.int64), np.full(len(self.counts), np.nan)
-        rows = np.clip(index, 0, len(self.values) - 1)[None, :]
-        return np.take_along_axis(self.times, rows, 0)[0], np.take_along_axis(self.values, rows, 0)[0]
+        rows, columns = np.minimum(np.maximum(index, 0), len(self.values) - 1), np.arange(len(self.counts))
+        return self.times[rows, columns], self.values[rows, columns]
