@@ -19,7 +19,7 @@ def mask():
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("mail to bob.o'hara+x@corp.example.io now", "mail to bob.o'[email] now"),
+        ("mail to bob.o'hara+x@corp.example.io now", "mail to [email] now"),
         ("<alice@example.com>, git@github.com:x/y", "<[email]>, [email]:x/y"),
         ("card 4111 1111 1111 1111 12/29", "card [card] 12/29"),
         ("card 4111-1111-1111-1111,5555555555554444", "card [card],[card]"),
@@ -46,8 +46,8 @@ def mask():
         ("['mysql', '--password', 'hunter2', '-u']", "['mysql', '--password', '[secret]', '-u']"),
         ("deploy --api-token abc --force", "deploy --api-token [secret] --force"),
         ("Cookie: a=b; session=c", "Cookie: [secret]"),
-        ("AKIAIOSFODNN7EXAMPLE ghp_" + "a1" * 18, "[secret] [secret]"),
-        ("xoxb-123456789012-abcdef sk_live_" + "4e" * 10, "[secret] [secret]"),
+        ("AKIAIOSFODNN7EXAMPLE ghp_" + "a1" * 18, "[token] [token]"),
+        ("xoxb-123456789012-abcdef sk_live_" + "4e" * 10, "[token] [token]"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx", "[private_key]\nx"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE cut off", "[private_key]"),
     ],
@@ -91,7 +91,7 @@ def test_addresses_of_the_network_are_an_option():
 def test_it_says_what_it_found():
     masker = Masker()
     assert masker.inspect("bob@example.com, al@example.com, password=x1") == Masked(
-        "[email], [email], password=[secret]", ("secret", "email")
+        "[email], [email], password=[secret]", ("email", "email", "secret")
     )
     assert masker.inspect("nothing here") == Masked("nothing here", ())
 

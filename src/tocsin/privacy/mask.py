@@ -1,69 +1,188 @@
 """Masking of personal data and secrets in text and attributes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from tocsin.privacy.keys import is_secret
-from tocsin.privacy.rules import IP_RULE, RULES, SECRET
+from tocsin.privacy import keys, numbers, sql
+from tocsin.privacy.detection import Detection, Masked
+from tocsin.privacy.placeholder import PLACEHOLDER, placeholder
+from tocsin.privacy.policy import Policy
+
+#: Given a name, empty for text without one, and a text that is masked already; returns what becomes of it, or None if
+#: it failed.
+Callback = Callable[[str, str], str | None]
+
+#: What is known of a name: nothing is masked under it; its text is read; its name tells what its numbers are; it holds
+#: a statement, what a statement was given, or a secret.
+_PLAIN, _TEXT, _TELLING, _STATEMENT, _PARAMETER, _SECRET = range(6)
+#: The shortest text, and the smallest number, that can be anybody's.
+_SHORTEST, _SMALLEST = 6, 10_000_000
+#: Names whose treatment is remembered.
+_MOST_NAMES = 4_096
+#: Texts that are remembered with what they become, in two sizes: attributes repeat, and so do failures.
+_SHORT, _SHORT_TEXTS = 256, 2_048
+_LONG, _LONG_TEXTS = 16_384, 128
+#: Lists and mappings within each other that are looked into; what is deeper is masked whole.
+_DEEPEST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """Text after masking, and the kinds of what was found in it (`email`, `card`, `secret`, …), each once."""
+class MaskedValue(NamedTuple):
+    """An attribute's value after masking, and the kind of each value that was found in it."""
 
-    text: str
-    found: tuple[str, ...] = ()
+    value: Any
+    found: tuple[str, ...]
 
 
 class Masker:
     """Replaces personal data and secrets by placeholders such as `[email]`; masking twice changes nothing more.
 
-    What has a shape is found: addresses, cards, IBANs, tokens, `password=…`. Names of people and postal addresses
-    have none. Cost is linear in the length of the text. Identity is computed before masking, so that masking never
-    regroups an issue.
+    What has a form is found: addresses, cards, bank accounts, national ids, telephone numbers, tokens, `password=…`.
+    Names of people and postal addresses have none. Cost is linear in the length of the text. Thread-safe. Identity is
+    computed before masking, so that masking never regroups an issue.
 
     Args:
         enabled: False makes every method return what it was given.
         ips: Mask IP addresses too.
+        policy: The application's own rules.
+        hash_key: With one, placeholders hold a hash, the same for the same value.
+        callback: Has the last word on every text.
     """
 
-    def __init__(self, *, enabled: bool = True, ips: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        enabled: bool = True,
+        ips: bool = False,
+        policy: Policy = Policy(),  # noqa: B008  immutable
+        hash_key: str = "",
+        callback: Callback | None = None,
+    ) -> None:
         self._enabled = enabled
-        rules = (*RULES, IP_RULE) if ips else RULES
-        self._rules = rules if enabled else ()
+        self._ips = ips
+        self._policy = policy
+        self._hash_key = hash_key.encode()
+        self._callback = callback
+        self._detection = Detection(policy, ips=ips, hash_key=self._hash_key)
+        self._treatments: dict[str, int] = {}
+        self._short = lru_cache(_SHORT_TEXTS)(self._detection.inspect)
+        self._statement = lru_cache(_LONG_TEXTS)(sql.literals)
+        self._long = lru_cache(_LONG_TEXTS)(self._detection.inspect)
 
     def mask(self, text: str) -> str:
         """The text with every finding replaced; clean text comes back as it is."""
-        for rule in self._rules:
-            text = rule.apply(text)
-        return text
+        return self.inspect(text).text
 
-    def inspect(self, text: str) -> Masked:
-        """Like `mask`, saying also what was found."""
-        found: dict[str, None] = {}
-        for rule in self._rules:
-            masked = rule.apply(text)
-            if masked != text:
-                found[rule.kind] = None
-                text = masked
-        return Masked(text, tuple(found))
+    def inspect(self, text: str, key: str = "") -> Masked:
+        """Like `mask`, saying also what was found. Text that it had lately costs nothing."""
+        if not self._enabled:
+            return Masked(text)
+        if len(text) <= _SHORT:
+            masked = self._short(text) if len(text) >= _SHORTEST else Masked(text)
+        else:
+            masked = self._long(text) if len(text) <= _LONG else self._detection.inspect(text)
+        return masked if self._callback is None else self._called(self._callback, key, masked)
+
+    def changes(self, attributes: Mapping[str, Any]) -> dict[str, MaskedValue]:
+        """The attributes that masking changes, by name: mostly none.
+
+        Values under secret names are masked whole; text, also in lists and mappings, by what is in it. None, booleans
+        and small numbers stay.
+        """
+        changed: dict[str, MaskedValue] = {}
+        if not self._enabled:
+            return changed
+        treatments = self._treatments
+        for key, value in attributes.items():
+            treatment = treatments.get(key)
+            if treatment is None:
+                treatment = self._treatment(key)
+            if treatment:
+                masked = self._value(key, treatment, value)
+                if masked is not None:
+                    changed[key] = masked
+        return changed
 
     def mask_attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
-        """A copy of attributes: values under secret key names masked whole, text elsewhere by pattern.
+        """A copy of attributes with all changes made."""
+        return {**attributes, **{key: masked.value for key, masked in self.changes(attributes).items()}}
 
-        Lists and mappings are masked inside; None, booleans and numbers under other keys stay.
-        """
-        return {key: self._value(str(key), value) for key, value in attributes.items()}
+    def _treatment(self, key: str) -> int:
+        if len(self._treatments) >= _MOST_NAMES:
+            self._treatments.clear()
+        treatment = self._treatments[key] = self._decided(str(key))
+        return treatment
 
-    def _value(self, key: str, value: Any) -> Any:
-        if self._enabled and value is not None and not isinstance(value, bool) and is_secret(key):
-            return SECRET
+    def _decided(self, key: str) -> int:
+        if self._policy.keeps(key):
+            return _PLAIN
+        if self._policy.masks(key) or keys.is_secret(key):
+            return _SECRET
+        if self._callback is None and keys.is_plain(key, ips=self._ips):
+            return _PLAIN
+        if keys.is_sql_parameter(key):
+            return _PARAMETER
+        if keys.is_sql(key):
+            return _STATEMENT
+        return _TELLING if numbers.is_telling(key) else _TEXT
+
+    def _value(self, key: str, treatment: int, value: Any, depth: int = 0) -> MaskedValue | None:
+        """What becomes of a value; None where it stays as it is."""
+        if value is None or value is True or value is False:
+            return None
+        if treatment in {_SECRET, _PARAMETER}:
+            return self._whole("secret" if treatment == _SECRET else "sql", value)
         if isinstance(value, str):
-            return self.mask(value)
+            return self._text(key, treatment, value)
+        if isinstance(value, int | float):
+            return self._text(key, treatment, str(value)) if value >= _SMALLEST else None
+        if isinstance(value, bytes):
+            return self._text(key, treatment, value.decode("utf-8", "replace"))
+        if isinstance(value, Mapping | list | tuple) and depth >= _DEEPEST:
+            return self._whole("secret", value)
         if isinstance(value, Mapping):
-            return self.mask_attributes(value)
-        if isinstance(value, list | tuple):
-            items = [self._value("", item) for item in value]
-            return items if isinstance(value, list) else tuple(items)
-        return value
+            return self._mapping(value, depth)
+        return self._items(key, treatment, value, depth) if isinstance(value, list | tuple) else None
+
+    def _whole(self, kind: str, value: Any) -> MaskedValue | None:
+        text = value if isinstance(value, str) else repr(value)
+        if not text or not self._enabled or kind in self._policy.skip or PLACEHOLDER.fullmatch(text):
+            return None
+        if any(pattern.fullmatch(text) for pattern in self._policy.keep):
+            return None
+        return MaskedValue(placeholder(kind, text, self._hash_key), (kind,))
+
+    def _text(self, key: str, treatment: int, text: str) -> MaskedValue | None:
+        if treatment == _STATEMENT and "sql" not in self._policy.skip:
+            statement = self._statement(text) if len(text) <= _LONG else sql.literals(text)
+            masked = self.inspect(statement, key)
+            found = masked.found if statement == text else ("sql", *masked.found)
+            return MaskedValue(masked.text, found) if found else None
+        label = f"{key}=" if treatment == _TELLING else ""
+        masked = self.inspect(label + text, key)
+        return MaskedValue(masked.text.removeprefix(label), masked.found) if masked.found else None
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> MaskedValue | None:
+        """Names within are names as any other."""
+        values = (
+            (key, self._value(str(key), self._treatment(str(key)), each, depth + 1)) for key, each in value.items()
+        )
+        changed = {key: masked for key, masked in values if masked is not None}
+        if not changed:
+            return None
+        found = tuple(kind for masked in changed.values() for kind in masked.found)
+        return MaskedValue({**value, **{key: masked.value for key, masked in changed.items()}}, found)
+
+    def _items(self, key: str, treatment: int, value: list[Any] | tuple[Any, ...], depth: int) -> MaskedValue | None:
+        masked = [self._value(key, treatment, item, depth + 1) for item in value]
+        if not any(masked):
+            return None
+        items = [item if each is None else each.value for item, each in zip(value, masked, strict=True)]
+        found = tuple(kind for each in masked if each for kind in each.found)
+        return MaskedValue(items if isinstance(value, list) else tuple(items), found)
+
+    def _called(self, callback: Callback, key: str, masked: Masked) -> Masked:
+        text = callback(key, masked.text)
+        if text is None:
+            return Masked("[callback]", (*masked.found, "callback"))
+        return masked if text == masked.text else Masked(text, (*masked.found, "callback"))

@@ -1,0 +1,109 @@
+"""Everything that is found in a text, put together, and replaced."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from tocsin.privacy import addresses, escapes, ibans, numbers, pairs, phones, sql, tokens
+from tocsin.privacy.keys import is_secret
+from tocsin.privacy.patterns import pieces
+from tocsin.privacy.placeholder import PLACEHOLDER, placeholder
+from tocsin.privacy.policy import Policy
+from tocsin.privacy.reading import Finding, Reading, read
+
+Detector = Callable[[Reading], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Text after masking, and the kind of each value that was found in it (`email`, `card`, `secret`, …), in order."""
+
+    text: str
+    found: tuple[str, ...] = ()
+
+
+class Detection:
+    """All detectors of a policy. Of findings that overlap, all goes, under the name of the first in this order."""
+
+    def __init__(self, policy: Policy, *, ips: bool, hash_key: bytes) -> None:
+        self._policy = policy
+        self._hash_key = hash_key
+        names = pairs.names(key.replace("*", "").replace("?", "") for key in policy.keys)
+        self._detectors: tuple[Detector, ...] = (
+            *(partial(_user_pattern, kind, pattern) for kind, pattern in policy.patterns.items()),
+            tokens.private_keys,
+            pairs.userinfo,
+            pairs.headers,
+            partial(pairs.named, pattern=names, is_secret=self.is_secret),
+            tokens.tokens,
+            sql.statements,
+            addresses.emails,
+            ibans.ibans,
+            numbers.numbers,
+            phones.phones,
+            *((addresses.ips,) if ips else ()),
+        )
+
+    def is_secret(self, key: str) -> bool:
+        """Whether values under this name are masked whole."""
+        policy = self._policy
+        return (is_secret(key) or policy.masks(key)) and not policy.keeps(key)
+
+    def inspect(self, text: str) -> Masked:
+        """The text with every finding replaced, and what was found. Cost is linear in its length."""
+        found = self._found_decoded(text) if escapes.has_codes(text) else self._found(text)
+        if not found:
+            return Masked(text)
+        findings = list(self._wanted(text, _disjoint(found)))
+        return Masked(self._replaced(text, findings), tuple(finding.kind for finding in findings))
+
+    def _found(self, text: str) -> list[tuple[int, int, str, int]]:
+        reading = read(text)
+        return [(*finding, rank) for rank, detector in enumerate(self._detectors) for finding in detector(reading)]
+
+    def _found_decoded(self, text: str) -> list[tuple[int, int, str, int]]:
+        """As `_found`, in the text with its codes resolved."""
+        decoded, places = escapes.decode(text)
+        return [(places[start], places[end], kind, rank) for start, end, kind, rank in self._found(decoded)]
+
+    def _wanted(self, text: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Not what is a placeholder already, of a kind that is not looked for, or on the application's list."""
+        policy = self._policy
+        placed = [match.span() for match in PLACEHOLDER.finditer(text)] if "[" in text else []
+        for finding in findings:
+            is_placed = any(start <= finding.start and finding.end <= end for start, end in placed)
+            if is_placed or finding.kind in policy.skip:
+                continue
+            if not any(pattern.fullmatch(text, finding.start, finding.end) for pattern in policy.keep):
+                yield finding
+
+    def _replaced(self, text: str, findings: Iterable[Finding]) -> str:
+        done = 0
+        kept: list[str] = []
+        for start, end, kind in findings:
+            kept += text[done:start], placeholder(kind, text[start:end], self._hash_key)
+            done = end
+        return "".join((*kept, text[done:]))
+
+
+def _disjoint(found: list[tuple[int, int, str, int]]) -> Iterator[Finding]:
+    """Findings from left to right; those that overlap are one, of the kind with the lowest rank."""
+    found.sort()
+    start, end, kind, rank = found[0]
+    for next_start, next_end, next_kind, next_rank in found[1:]:
+        if next_start >= end:
+            yield Finding(start, end, kind)
+            start, end, kind, rank = next_start, next_end, next_kind, next_rank
+            continue
+        end = max(end, next_end)
+        if next_rank < rank:
+            kind, rank = next_kind, next_rank
+    yield Finding(start, end, kind)
+
+
+def _user_pattern(kind: str, pattern: re.Pattern[str], reading: Reading) -> Iterator[Finding]:
+    for offset, piece in pieces(reading.text):
+        yield from (
+            Finding(offset + match.start(), offset + match.end(), kind) for match in pattern.finditer(piece) if match[0]
+        )
