@@ -1,5 +1,6 @@
 import textwrap
 import traceback
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -50,3 +51,24 @@ def raised():
 @pytest.fixture(scope="session")
 def identity():
     return _identity
+
+
+@pytest.fixture(scope="session")
+def grouping_score():
+    """Pairwise and BCubed figures of a grouping: `grouping_score({event: cause}, {event: group})`."""
+
+    def score(truth, found):
+        cells = Counter((cause, found[event]) for event, cause in truth.items())
+        causes, groups = Counter(truth.values()), Counter(found[event] for event in truth)
+        both, in_cause, in_group = (sum(n * (n - 1) / 2 for n in each.values()) for each in (cells, causes, groups))
+        precision = sum(n * n / groups[group] for (_, group), n in cells.items()) / len(truth)
+        recall = sum(n * n / causes[cause] for (cause, _), n in cells.items()) / len(truth)
+        return {
+            "events": len(truth),
+            "causes": len(causes),
+            "groups": len(groups),
+            "pair_f1": 2 * both / (in_cause + in_group),
+            "bcubed_f1": 2 * precision * recall / (precision + recall),
+        }
+
+    return score

@@ -21,13 +21,12 @@ PRICING = """
 
 
 def test_a_fingerprint_is_versioned_and_explained(deploy, identity):
-    verdict = identity(deploy("srv/app", pricing=PRICING).pricing.price, {"price": "x"}, service="web")
+    verdict = identity(deploy("srv/app", pricing=PRICING).pricing.price, {"price": "x"})
     assert verdict.fingerprint.startswith("v1:")
     assert len(verdict.fingerprint) == len("v1:") + 16
     assert verdict.title == "ValueError: invalid literal for int() with base 10: 'x'"
     assert verdict.culprit.endswith("shop.pricing in price")
     assert {c.name: c.value for c in verdict.components} == {
-        "service": "web",
         "type": "ValueError",
         "module": "shop.pricing",
         "function": "price",
@@ -505,11 +504,6 @@ def test_carriers_that_drop_the_module_of_a_type_give_the_same():
     assert (
         identify(Failure("shop.a.Oops", "x", frames)).fingerprint == identify(Failure("Oops", "x", frames)).fingerprint
     )
-
-
-def test_services_do_not_share_issues():
-    failure = Failure("E", "x")
-    assert identify(failure, service="web").fingerprint != identify(failure, service="worker").fingerprint
 
 
 def test_prefixes_decide_what_is_in_app(deploy, identity):

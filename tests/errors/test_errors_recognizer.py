@@ -27,11 +27,11 @@ FAILURES = [(parse, "a"), (parse, "b"), (look_up, {}), (fetch, 500), (fetch, 429
 
 
 def test_the_verdict_is_that_of_identify(raised):
-    recognizer = Recognizer(service="web")
+    recognizer = Recognizer()
     for _ in range(3):
         for call, argument in FAILURES:
             error = raised(call, argument)
-            expected = identify(failure_of(error), service="web")
+            expected = identify(failure_of(error))
             verdict = recognizer.identify(error, handled=False)
             assert (verdict.components, verdict.category) == (expected.components, expected.category)
 

@@ -217,15 +217,8 @@ def test_text_that_is_cut_off_falls_back_to_the_type_beside_it():
     assert (failure.type, failure.message, len(failure.frames)) == ("shop.Error", "lost 7", 1)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "java.lang.NullPointerException\n\tat shop.Main.run(Main.java:7)",
-        "Error: x\n    at Object.<anonymous> (/a.js:1:7)",
-    ],
-)
-def test_other_languages_fall_back_to_type_and_message(text):
+@pytest.mark.parametrize("text", ["", "no stack trace at all", "ERROR at line 3: [x]"])
+def test_what_is_no_stack_trace_falls_back_to_type_and_message(text):
     one, other = (parse_stacktrace("shop.Error", f"order {n} lost", text) for n in (7, 8))
     assert not one.frames
     assert identify(one).fingerprint == identify(other).fingerprint
@@ -251,3 +244,83 @@ def test_cost_is_bounded():
     assert len(parse_stacktrace("", "", text).frames) <= 256
     chain = "\n\nDuring handling of the above exception, another exception occurred:\n\n".join(["KeyError: 1"] * 500)
     assert len(list(parse_stacktrace("", "", chain).chain())) == 16
+
+
+PLAIN = """Traceback (most recent call last):
+  File "/srv/app/shop/a.py", line 3, in f
+    return row["x"]
+           ~~~^^^^^
+KeyError: 'x'
+"""
+GROUPED = """  + Exception Group Traceback (most recent call last):
+  |   File "/srv/app/shop/a.py", line 1, in run
+  |     raise ExceptionGroup("many", errors)
+  | ExceptionGroup: many (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/srv/app/shop/a.py", line 3, in f
+    |     return row["x"]
+    | KeyError: 'x'
+    +------------------------------------
+"""
+
+
+@pytest.mark.parametrize("text", [PLAIN, GROUPED], ids=["plain", "group"])
+@pytest.mark.parametrize("prefix", ["ERROR shop: ", "2026-01-02T03:04:05.678Z stderr F ", "web_1  | ", "[pid 7] "])
+def test_what_a_log_puts_before_lines_is_no_part_of_them(text, prefix):
+    before_each = "".join(prefix + line + "\n" for line in text.splitlines())
+    for logged in (prefix + text, before_each, "order 7 failed\n" + before_each):
+        assert identify(parse_stacktrace("", "", logged)) == identify(parse_stacktrace("", "", text))
+
+
+def test_line_breaks_that_were_written_out():
+    escaped = PLAIN.replace('"', '\\"').replace("\n", "\\n")
+    assert parse_stacktrace("", "", escaped) == parse_stacktrace("", "", PLAIN)
+
+
+def test_notes_are_no_part_of_the_first_line():
+    with_note = parse_stacktrace("", "", PLAIN + "row 7 of orders.csv\n")
+    assert with_note.headline == "'x'"
+    assert identify(with_note).fingerprint == identify(parse_stacktrace("", "", PLAIN)).fingerprint
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/opt/shop.zip/shop/a.py",
+        "/srv/shop.pyz/shop/a.py",
+        "/srv/deploy/blue/shop/a.py",
+        "/var/task/shop/a.py",
+        "C:\\inetpub\\live\\shop\\a.py",
+        "/usr/local/lib/python3.12/site-packages/shop/a.py",
+        "/nix/store/x7k-shop-1.0/lib/python3.12/site-packages/shop/a.py",
+        "/home/vcap/app/shop/a.py",
+        "/srv/shops/releases/r20260103/shop/a.py",
+    ],
+)
+def test_wherever_an_application_lies_it_is_the_same(path):
+    moved = identify(parse_stacktrace("", "", PLAIN.replace("/srv/app/shop/a.py", path)))
+    assert moved.components == identify(parse_stacktrace("", "", PLAIN)).components
+
+
+@pytest.mark.parametrize(
+    "root", ["/srv/blue", "/srv/deploy/green", "/opt/apps/r42", "/home/me/work/current", "/app", "/x/v2"]
+)
+def test_a_folder_named_like_a_package_is_no_part_of_a_module_at_the_top(root):
+    moved = identify(parse_stacktrace("", "", PLAIN.replace("/srv/app/shop/a.py", f"{root}/main.py")))
+    assert moved.culprit == "main in f"
+
+
+def test_an_application_that_a_script_starts_may_be_installed():
+    script = '  File "/srv/wsgi.py", line 3, in main\n    run()\n'
+    text = PLAIN.replace("/srv/app/", "/x/lib/python3.12/site-packages/").replace('  File "', f'{script}  File "', 1)
+    assert identify(parse_stacktrace("", "", text)).culprit == "shop.a in f"
+
+
+def test_an_installed_application_is_told_from_the_libraries_it_calls():
+    text = PLAIN.replace(
+        "KeyError",
+        '  File "/x/lib/python3.12/site-packages/sqlalchemy/orm/query.py", line 7, in one\n    raise NoResultFound()\n'
+        "sqlalchemy.exc.NoResultFound",
+    ).replace("/srv/app/", "/x/lib/python3.12/site-packages/")
+    assert identify(parse_stacktrace("", "", text)).culprit == "shop.a in f"

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from tocsin.cli.chart import hourly
-from tocsin.cli.issue import find, issue_argument
+from tocsin.cli.issue import find
 from tocsin.cli.issues_decide import in_words
+from tocsin.cli.issues_explain import diff, explain
 from tocsin.cli.moment import ago, utc
 from tocsin.cli.options import json_option, load_settings, opened, store_option
 from tocsin.cli.output import printable, show_fields, show_json, show_table
@@ -51,17 +52,33 @@ class Sheet:
 
 
 @click.command()
-@issue_argument
+@click.argument("issue_id", metavar="ID", required=False)
+@click.option("--explain", "explained", is_flag=True, help="What its fingerprint is made of, and why.")
+@click.option("--diff", "pair", nargs=2, metavar="ID ID", help="Instead: why these two issues are apart.")
 @store_option
 @json_option
-def show(*, issue_id: str, store: Path | None, as_json: bool) -> None:
+def show(
+    *, issue_id: str | None, explained: bool, pair: tuple[str, str] | None, store: Path | None, as_json: bool
+) -> None:
     """Show one issue: how it stands, its trend, what its occurrences have in common, and the latest of them.
 
     With --json: the keys of `list`; `services`, where its fingerprint was seen, each with service and issue; `hours`,
     from the beginning of an hour to its occurrences; `tags`; `history`, each with at, actor, action and detail;
     `occurrences`, each with at, message, stacktrace, handled, release, trace_id, span_id and attributes, and the
-    newest of these as `latest`, or null.
+    newest of these as `latest`, or null. With --explain, what `tocsin fingerprint` writes; with --diff, `differences`,
+    each with component, one and other.
     """
+    if pair:
+        diff(store, *pair, as_json=as_json)
+    elif issue_id is None:
+        raise click.UsageError("Missing argument 'ID'.")
+    elif explained:
+        explain(store, issue_id, as_json=as_json)
+    else:
+        _show(issue_id, store, as_json=as_json)
+
+
+def _show(issue_id: str, store: Path | None, *, as_json: bool) -> None:
     now = time.time()
     with opened(store) as source:
         sheet = Sheet.of(source, find(source, issue_id), now)

@@ -1,8 +1,9 @@
 """Failures that have no exception: a status that this application answered, or was answered."""
 
-from tocsin.errors.identity import Component, Identity, fingerprint_of
+from tocsin.errors.fingerprint import Component, fingerprint_of
 from tocsin.errors.kinds import BY_STATUS, Category
 from tocsin.errors.severity import severity_of
+from tocsin.errors.verdict import Identity
 
 
 def identify_answer(status: int, *, route: str, handled: bool, peer: str = "") -> Identity:

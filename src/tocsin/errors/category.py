@@ -1,20 +1,33 @@
 """The kind of an error, which decides who looks at it. Table driven: no library is imported."""
 
+import builtins
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from tocsin.errors.failure import Failure
 from tocsin.errors.kinds import (
+    BY_API_ERROR,
     BY_ERRNO,
     BY_PACKAGE,
+    BY_PACKAGE_FIRST,
     BY_PHRASE,
+    BY_RAISING_PACKAGE,
+    BY_RPC_STATUS,
     BY_SQLSTATE,
     BY_STATUS,
     BY_TYPE,
+    BY_WEAK_PHRASE,
     BY_WORD,
     SERVERS,
     Category,
 )
+from tocsin.errors.module_path import is_library
+
+#: Names of Python's own exceptions.
+BUILTIN = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
+#: Categories of types, by full or short name, that were registered: they win over all that is known here.
+extensions: dict[str, Category] = {}
 
 #: Categories in which the input decides how a library words its complaint.
 _OF_INPUT = frozenset({"validation", "serialization", "network", "timeout"})
@@ -67,13 +80,53 @@ def _category_of(failure: Failure) -> Category:
     codes = {**dict(failure.hints), **dict(failure.codes)}
     package = failure.type.partition(".")[0]
     return (
-        _by_status(codes.get("http.status", ""), package)
+        _by_extension(failure)
+        or _by_status(codes.get("http.status", ""), package)
+        or BY_RPC_STATUS.get(codes.get("rpc.status", ""))
+        or _by_pattern(BY_API_ERROR, codes.get("api.error", ""))
         or BY_SQLSTATE.get(codes.get("sqlstate", "")[:2])
         or phrase_category(failure.headline)
+        or BY_PACKAGE_FIRST.get(package)
+        or _by_place(failure)
         or _by_type(failure.short_type)
         or BY_ERRNO.get(codes.get("errno", ""))
-        or BY_PACKAGE.get(package, "internal")
+        or BY_PACKAGE.get(package)
+        or _by_bases(codes.get("bases", ""))
+        or _by_weak_phrase(failure)
+        or "internal"
     )
+
+
+def _by_extension(failure: Failure) -> Category | None:
+    """What somebody registered for the type, by its full or short name."""
+    return extensions.get(failure.type) or extensions.get(failure.short_type) if extensions else None
+
+
+def _by_place(failure: Failure) -> Category | None:
+    """What the library that raised an exception of Python's own tells."""
+    if not failure.frames or failure.short_type not in {"KeyError", "ValueError", "EOFError", "LookupError"}:
+        return None
+    deepest = failure.frames[-1]
+    if (deepest.module, deepest.function) == ("os", "__getitem__"):
+        return "configuration"
+    is_raising = is_library(deepest.path) and (not deepest.source or "raise" in deepest.source)
+    return BY_RAISING_PACKAGE.get(deepest.module.partition(".")[0]) if is_raising else None
+
+
+def _by_bases(names: str) -> Category | None:
+    """What the classes that an exception is derived from tell; only live exceptions know them."""
+    return next((category for name in names.split(",") if name and (category := _by_type(name))), None)
+
+
+def _by_weak_phrase(failure: Failure) -> Category | None:
+    if not failure.type or failure.short_type in BUILTIN:
+        return None
+    text = failure.headline.lower()
+    return next((category for phrase, category in BY_WEAK_PHRASE if phrase in text), None)
+
+
+def _by_pattern(table: tuple[tuple[re.Pattern[str], Category], ...], name: str) -> Category | None:
+    return next((category for pattern, category in table if pattern.search(name)), None) if name else None
 
 
 def _by_status(status: str, package: str) -> Category | None:
@@ -95,4 +148,4 @@ def phrase_category(headline: str) -> Category | None:
 
 @lru_cache(maxsize=512)
 def _by_type(name: str) -> Category | None:
-    return BY_TYPE.get(name) or next((category for pattern, category in BY_WORD if pattern.search(name)), None)
+    return BY_TYPE.get(name) or _by_pattern(BY_WORD, name)

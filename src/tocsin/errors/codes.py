@@ -9,11 +9,16 @@ from typing import NamedTuple
 
 #: Codes that a protocol defines: whatever line raises them, another code is another cause.
 PROTOCOL_CODES = frozenset(
-    {"http.status", "rpc.status", "api.error", "api.operation", "errno", "sqlstate", "exit.status"}
+    {"http.status", "rpc.status", "api.error", "api.operation", "errno", "sqlstate", "exit.status", "name", "nested"}
 )
 
+#: A name that cannot be resolved: which of these a resolver says depends on the machine.
+_UNRESOLVED = frozenset({"-2", "-3", "-5"})
 _DIGITS = re.compile(r"\d+")
 _NAME = r"[\"'`]?(?P<value>[A-Za-z_][\w$.-]{0,127})"
+_HOST = r"(?P<value>[A-Za-z][\w-]{0,62}(?:\.[\w-]{1,63}){0,8})"
+_STATUS = r"(?P<value>[45]\d\d)(?![\w%]|\.\d|,\d| [a-z]+s\b)"
+_ANSWERED = r"\b(?:returned|responded|answered|replied|got|received|with|response|->)(?: an?| code)? " + _STATUS
 _QUOTED = r"[\"'`](?P<value>[^\"'`]{1,128})[\"'`]"
 
 
@@ -34,12 +39,22 @@ _READINGS = tuple(
         ("http.status", "HTTP", r"\bHTTP(?: status)?(?: code)?:? (?P<value>[1-5]\d\d)\b"),
         ("http.status", "tatus", r"(?<!exit )\b[Ss]tatus(?:[_ ]?[Cc]ode)?[:= ]{1,3}(?P<value>[1-5]\d\d)\b"),
         ("http.status", "", r"^(?P<value>[45]\d\d)(?:,|:| [A-Z][A-Za-z' ]{2,40}(?::|$))"),
+        ("http.status", " 4", _ANSWERED),
+        ("http.status", " 5", _ANSWERED),
         ("rpc.status", "StatusCode.", r"\bStatusCode\.(?P<value>[A-Z_]{2,40})"),
         ("api.error", "An error occurred (", r"\bAn error occurred \((?P<value>\w{1,80})\)"),
         ("api.operation", "when calling the ", r"\bwhen calling the (?P<value>\w{1,80}) operation"),
         ("errno", "rr", r"\[(?:Errno|WinError) (?P<value>-?\d+)\]"),
         ("errno", "(", r"(?:^|\) )\((?P<value>[1-4]\d{3}), [\"']"),
         ("sqlstate", "SQLSTATE", r"\bSQLSTATE[\[(:= ]{1,3}(?P<value>[0-9A-Z]{5})\b"),
+        ("errno", "Error ", r"\bError (?P<value>-?\d{1,3}) (?:connecting|while (?:writing|reading))\b"),
+        ("host", "://", r"\bfor (?:url|URL):? '?https?://(?:[^\s/@]{1,200}@)?" + _HOST),
+        ("host", "://", r"\bhttps?://(?:[^\s/@]{1,200}@)?" + _HOST),
+        ("host", "host='", r"\bhost='" + _HOST),
+        ("host", " host ", r"\bto host " + _HOST + r":\d"),
+        ("host", "connecting to ", r"\bconnecting to " + _HOST + r":\d"),
+        ("host", "server at ", r"\bserver at \"" + _HOST),
+        ("nested", "(", r"(?<!aused by )\b(?P<value>[A-Z]\w{1,60}(?:Error|Exception|Timeout|Refused|Failed))\("),
         ("exit.status", "exit ", r"\bexit (?:status|code) (?P<value>-?\d+)"),
         ("rule", "constraint failed", r"\b(?P<value>UNIQUE|NOT NULL|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed"),
         ("rule", "violates ", r"\bviolates (?P<value>unique|not-null|check|foreign key|exclusion) constraint"),
@@ -66,6 +81,10 @@ def codes_in(headline: str) -> tuple[tuple[str, str], ...]:
     for code, hint, pattern in _READINGS:
         if hint in headline and code not in found and (match := pattern.search(headline)):
             found[code] = _without_data(match["value"])
+    if found.get("host") in {"localhost", None}:
+        found.pop("host", None)
+    if found.get("errno") in _UNRESOLVED:
+        found["errno"] = "-2"
     return tuple(sorted(found.items()))
 
 

@@ -27,13 +27,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One call on the stack. `module` follows from `path`; `source` is the stripped first line of the statement."""
+    """One call on the stack. `module` follows from `path`; `source` is the stripped first line of the statement.
+
+    `is_library` is what the reader of another language's stack trace says; None leaves it to the path.
+    """
 
     module: str
     function: str
     path: str
     line_number: int = 0
     source: str = ""
+    is_library: bool | None = None
 
     @classmethod
     def at(cls, path: str, function: str, line_number: int, source: str = "") -> "Frame":
@@ -88,8 +92,11 @@ class Failure:
 
 
 def headline_of(message: str) -> str:
-    """The first line of a message, without what Python suggests when printing it."""
-    line = message[:MAX_HEADLINE].partition("\n")[0].strip()
+    """The first line of a message, without what Python suggests when printing it; where it ends in a colon, two."""
+    line, _, rest = message[:MAX_HEADLINE].partition("\n")
+    line = line.strip()
+    if line.endswith(":") and rest:
+        line = f"{line} {rest.lstrip().partition(chr(10))[0].rstrip()}"
     return _SUGGESTION.sub("", line) if "id you" in line else line
 
 
@@ -98,11 +105,12 @@ def bounded(calls: Sequence[T]) -> list[T]:
 
     That is how a stack trace's text abbreviates recursion; so live and exported stacks are equal.
     """
-    shown = [call for index, call in enumerate(calls) if index < REPEATS or not _repeats(calls, index)]
+    shown: list[T] = []
+    run = 0
+    for index, call in enumerate(calls):
+        run = run + 1 if index and call == calls[index - 1] else 1
+        if run <= REPEATS:
+            shown.append(call)
     if len(shown) > MAX_FRAMES:
         shown[MAX_FRAMES // 4 : MAX_FRAMES // 4 - MAX_FRAMES] = []
     return shown
-
-
-def _repeats(calls: Sequence[object], index: int) -> bool:
-    return all(calls[index] == calls[index - back] for back in range(1, REPEATS + 1))

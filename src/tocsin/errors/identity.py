@@ -1,23 +1,22 @@
 """Which issue a failure belongs to."""
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
 
 from tocsin.errors.category import categorize, is_worded_by_input
 from tocsin.errors.codes import PROTOCOL_CODES
+from tocsin.errors.downstream import downstream_of, is_of_others
 from tocsin.errors.failure import Failure, Frame
+from tocsin.errors.fingerprint import VERSION, Component, fingerprint_of
+from tocsin.errors.grouping import Grouping
 from tocsin.errors.in_app import InApp
-from tocsin.errors.kinds import Category
-from tocsin.errors.module_path import is_library
-from tocsin.errors.severity import Severity, severity_of
+from tocsin.errors.module_path import place_of
+from tocsin.errors.severity import entry_of, severity_of
 from tocsin.errors.site import Site, sites_of
 from tocsin.errors.template import template_of
-
-#: Part of every fingerprint: a new algorithm gets a new version, so that old issues can be found again.
-VERSION = "v1"
+from tocsin.errors.type_name import same_type
+from tocsin.errors.verdict import Identity
 
 #: Members of nested exception groups that are looked at.
 _MAX_SITES = 64
@@ -25,34 +24,13 @@ _MAX_TITLE = 256
 _MAX_SOURCE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One contribution to a fingerprint, and the reason for it."""
-
-    name: str
-    value: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The verdict on a failure. `fingerprint` is `v1:` and 16 hex digits; `components` explain it, in order."""
-
-    fingerprint: str
-    title: str
-    culprit: str
-    category: Category
-    severity: Severity
-    components: tuple[Component, ...]
-
-
 def identify(
     failure: Failure,
     *,
     in_app: InApp = InApp(),  # noqa: B008  immutable
+    grouping: Grouping = Grouping(),  # noqa: B008  immutable
     handled: bool = False,
     attributes: Mapping[str, object] = MappingProxyType({}),
-    service: str = "",
 ) -> Identity:
     """The identity of a failure: the same for a live exception and its exported text, on every machine and release.
 
@@ -60,31 +38,29 @@ def identify(
     before masking, so that a change of masking never regroups an issue.
     """
     identities = [
-        _identity(site, failure, handled=handled, attributes=attributes, service=service)
+        _identity(site, failure, handled=handled, attributes=attributes)
         for site in islice(sites_of(failure, in_app), _MAX_SITES)
     ]
     # A group stands for its member of the smallest fingerprint: the order in which members failed is chance.
-    return min(identities, key=lambda identity: identity.fingerprint)
+    identity = min(identities, key=lambda identity: identity.fingerprint)
+    return grouping.apply(identity, failure, attributes) if grouping else identity
 
 
-def _identity(
-    site: Site, reported: Failure, *, handled: bool, attributes: Mapping[str, object], service: str
-) -> Identity:
+def _identity(site: Site, reported: Failure, *, handled: bool, attributes: Mapping[str, object]) -> Identity:
     category = categorize(site.failure, reported=reported, attributes=attributes)
-    components = tuple(_components(site, service))
+    made = {version: tuple(components_of(site, attributes)) for version, components_of in ALGORITHMS.items()}
+    newest = next(iter(made))
+    components = made.pop(newest)
     return Identity(
-        fingerprint=_fingerprint(components),
+        fingerprint=fingerprint_of(components, version=newest),
         title=_title(site.failure if reported.members else reported),
         culprit=_culprit(site),
         category=category,
-        severity=severity_of(site.failure.short_type, category, handled=handled),
+        severity=severity_of(site.failure.short_type, category, handled=handled, entry=entry_of(attributes)),
         components=components,
+        aliases=tuple(fingerprint_of(old, version=version) for version, old in made.items()),
+        earlier=made,
     )
-
-
-def _fingerprint(components: Sequence[Component]) -> str:
-    text = "\0".join(f"{component.name}={component.value}" for component in components)
-    return f"{VERSION}:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def _title(failure: Failure) -> str:
@@ -96,35 +72,44 @@ def _title(failure: Failure) -> str:
 def _culprit(site: Site) -> str:
     """`module in function` of the frame to look at first."""
     frame = next(iter(site.frames or site.failure.frames[-1:]), None)
-    return f"{_where(frame)} in {frame.function or '<module>'}" if frame else ""
+    if frame is None:
+        return ""
+    module = place_of(frame.module) if site.frames else frame.module
+    return f"{module} in {frame.function or '<module>'}"
 
 
-def _components(site: Site, service: str) -> Iterator[Component]:
+def _components(site: Site, attributes: Mapping[str, object]) -> Iterator[Component]:
     failure = site.failure
-    if service:
-        yield Component("service", service, "an issue belongs to one service")
     if failure.type:
-        yield Component("type", failure.short_type, "class of the exception; not every carrier has its module")
+        yield Component(
+            "type", same_type(failure.short_type), "class of the exception; not every carrier has its module"
+        )
     for prefix, frame in zip(("", "caller."), site.frames, strict=False):
         yield from _place(prefix, frame)
-    for name, value in failure.codes:
-        if name in PROTOCOL_CODES or site.in_library:
-            yield Component(name, value, "said by the message, not by the stack")
+    for name in site.named:
+        yield Component("named", name, "in the message, and spelled out by the application's code on the way there")
+    yield from _codes(site, attributes)
     if _words_count(site) and failure.headline:
         yield Component("message", template_of(failure.headline), "nothing else tells the cause; values left out")
 
 
-def _where(frame: Frame) -> str:
-    """The module; of the application's, whose root can only be guessed, the end."""
-    return frame.module if is_library(frame.path) else ".".join(frame.module.split(".")[-2:])
-
-
 def _place(prefix: str, frame: Frame) -> Iterator[Component]:
-    module = _where(frame)
-    yield Component(prefix + "module", module, "file of the application, without deployment root")
+    yield Component(prefix + "module", place_of(frame.module), "file of the application, without deployment root")
     yield Component(prefix + "function", frame.function, "its function nearest to the failure")
     if frame.source:
         yield Component(prefix + "source", " ".join(frame.source.split())[:_MAX_SOURCE], "tells its lines apart")
+
+
+def _codes(site: Site, attributes: Mapping[str, object]) -> Iterator[Component]:
+    codes = {name: value for name, value in site.failure.codes if name in PROTOCOL_CODES or site.in_library}
+    if (host := dict(site.failure.codes).get("host")) and is_of_others(site.failure):
+        codes["host"] = host
+    else:
+        codes.pop("host", None)
+    for name, value in codes.items():
+        yield Component(name, value, "said by the message, not by the stack")
+    if "host" not in codes and not site.is_told and (host := downstream_of(site.failure, attributes)):
+        yield Component("host", host, "the span says what was called, and no line of code does")
 
 
 def _words_count(site: Site) -> bool:
@@ -133,3 +118,7 @@ def _words_count(site: Site) -> bool:
     if site.in_library:
         return not site.failure.codes and not is_worded_by_input(site.failure)
     return not site.frames[0].source
+
+
+#: What each version of the algorithm counts, the newest first. One that fingerprints in stores were made by stays.
+ALGORITHMS: dict[str, Callable[[Site, Mapping[str, object]], Iterator[Component]]] = {VERSION: _components}

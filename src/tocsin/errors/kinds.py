@@ -44,6 +44,32 @@ BY_SQLSTATE: dict[str, Category] = {
     "57": "timeout",
 }
 
+#: Status of a gRPC call.
+BY_RPC_STATUS: dict[str, Category] = {
+    "UNAVAILABLE": "network",
+    "DEADLINE_EXCEEDED": "timeout",
+    "UNAUTHENTICATED": "authentication",
+    "PERMISSION_DENIED": "authorization",
+    "RESOURCE_EXHAUSTED": "rate_limit",
+    **dict.fromkeys(("INVALID_ARGUMENT", "OUT_OF_RANGE", "FAILED_PRECONDITION"), "validation"),
+    **dict.fromkeys(("ABORTED", "CANCELLED"), "concurrency"),
+    **dict.fromkeys(
+        ("NOT_FOUND", "ALREADY_EXISTS", "UNKNOWN", "INTERNAL", "UNIMPLEMENTED", "DATA_LOSS"), "external_service"
+    ),
+}
+
+#: Words in the error codes of cloud services, which name their exceptions all alike.
+BY_API_ERROR: tuple[tuple[re.Pattern[str], Category], ...] = (
+    (re.compile(r"Throttl|TooManyRequests|SlowDown|ThroughputExceeded|RequestLimit|RateExceeded"), "rate_limit"),
+    (re.compile(r"ExpiredToken|ClientTokenId|AccessKeyId|SignatureDoesNot|UnrecognizedClient|AuthFailure|Credential"),
+     "authentication"),
+    (re.compile(r"AccessDenied|Unauthorized|NotAuthorized|Forbidden|^403$"), "authorization"),
+    (re.compile(r"Timeout"), "timeout"),
+    (re.compile(r"LimitExceeded|Quota|InsufficientCapacity"), "resource_exhaustion"),
+    (re.compile(r"ConditionalCheck|Conflict|Concurrent|OptimisticLock"), "concurrency"),
+    (re.compile(r"Validation|Invalid|Malformed|MissingParameter"), "validation"),
+)  # fmt: skip
+
 #: Phrases of a message, in lower case, that say more than its type.
 BY_PHRASE: tuple[tuple[str, Category], ...] = (
     ("deadlock", "concurrency"),
@@ -56,6 +82,15 @@ BY_PHRASE: tuple[tuple[str, Category], ...] = (
     ("too many open files", "resource_exhaustion"),
     ("out of memory", "resource_exhaustion"),
     ("can't start new thread", "resource_exhaustion"),
+    ("remaining connection slots", "resource_exhaustion"),
+    ("dictionary changed size during iteration", "concurrency"),
+    ("event loop is closed", "concurrency"),
+    ("attached to a different loop", "concurrency"),
+    ("another operation is in progress", "concurrency"),
+    ("after shutdown", "concurrency"),
+    ("un-acquired lock", "concurrency"),
+    ("objects created in a thread", "concurrency"),
+    ("canceling statement due to", "timeout"),
     ("timed out", "timeout"),
     ("timeout expired", "timeout"),
     ("timeout exceeded", "timeout"),
@@ -72,8 +107,32 @@ BY_PHRASE: tuple[tuple[str, Category], ...] = (
     ("connection refused", "network"),
     ("connection reset", "network"),
     ("name or service not known", "network"),
+    ("failed to resolve", "network"),
+    ("could not translate host name", "network"),
+    ("could not connect", "network"),
+    ("cannot connect to host", "network"),
+    ("connection to server", "network"),
+    ("server closed the connection", "network"),
+    ("broken pipe", "network"),
+    ("[ssl", "network"),
     ("environment variable", "configuration"),
     ("not json serializable", "serialization"),
+)
+
+#: Phrases of an application's own exceptions, where nothing else tells.
+BY_WEAK_PHRASE: tuple[tuple[str, Category], ...] = (
+    ("is required", "validation"),
+    ("is missing", "validation"),
+    ("must be", "validation"),
+    ("must not be", "validation"),
+    ("not a valid", "validation"),
+    ("is not valid", "validation"),
+    ("is invalid", "validation"),
+    ("may not", "authorization"),
+    ("not allowed", "authorization"),
+    ("not permitted", "authorization"),
+    ("not configured", "configuration"),
+    ("missing setting", "configuration"),
 )
 
 #: Names of exceptions, without module.
@@ -102,6 +161,58 @@ BY_TYPE: dict[str, Category] = {
     "HTTPStatusError": "external_service",
     "URLError": "network",
     "RpcError": "external_service",
+    "_InactiveRpcError": "external_service",
+    "AioRpcError": "external_service",
+    "WorkerLostError": "resource_exhaustion",
+    "NotRegistered": "configuration",
+    "NoRegionError": "configuration",
+    "ProfileNotFound": "configuration",
+    "NoOptionError": "configuration",
+    "NoSectionError": "configuration",
+    "UndefinedValueError": "configuration",
+    "TemplateNotFound": "internal",
+    "TemplateDoesNotExist": "configuration",
+    "ContentTypeError": "serialization",
+    "UnpicklingError": "serialization",
+    "BadZipFile": "serialization",
+    "BadGzipFile": "serialization",
+    "ReadError": "network",
+    "WriteError": "network",
+    "NoBrokersAvailable": "network",
+    "AutoReconnect": "network",
+    "CertificateError": "network",
+    "DuplicateKeyError": "database",
+    "DoesNotExist": "database",
+    "ObjectDoesNotExist": "database",
+    "NotFoundError": "external_service",
+    "TooManyRedirects": "external_service",
+    "MissingSchema": "validation",
+    "LocationParseError": "validation",
+    "SuspiciousOperation": "validation",
+    "DisallowedHost": "validation",
+    "ObjectNotExecutableError": "internal",
+    "UnsupportedProtocol": "configuration",
+}
+
+#: Packages of which each exception is of one kind, whatever its name.
+BY_PACKAGE_FIRST: dict[str, Category] = {
+    **dict.fromkeys(("jwt", "jose", "oauthlib", "authlib", "itsdangerous", "google.auth", "msal"), "authentication"),
+    **dict.fromkeys(
+        ("configparser", "tomllib", "decouple", "dynaconf", "environ", "pydantic_settings"), "configuration"
+    ),
+    **dict.fromkeys(
+        ("struct", "zlib", "gzip", "lzma", "bz2", "binascii", "csv", "tarfile", "zipfile", "plistlib"), "serialization"
+    ),
+    **dict.fromkeys(("kombu", "amqp", "pika"), "network"),
+}
+
+#: Packages that, where they raise an exception of Python's own, tell its kind.
+BY_RAISING_PACKAGE: dict[str, Category] = {
+    **dict.fromkeys(("configparser", "decouple", "dynaconf", "environ", "pydantic_settings"), "configuration"),
+    **dict.fromkeys(
+        ("json", "pickle", "_pickle", "struct", "zipfile", "tarfile", "gzip", "csv", "plistlib"), "serialization"
+    ),
+    **dict.fromkeys(("ssl", "socket", "smtplib", "ftplib", "imaplib", "http"), "network"),
 }
 
 #: Words in the name of an exception, the ones that say most first.
@@ -130,10 +241,11 @@ BY_WORD: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (
         re.compile(
-            r"JSON|Json|Decode|Encode|Deserializ|Serializ|Unmarshal|[Pp]ickl|YAML|Yaml|XML|Xml|Pars(?:e|er|ing)Err"
+            r"JSON|Json|Decod|Encode|Deserializ|Serializ|Unmarshal|[Pp]ickl|YAML|Yaml|XML|Xml|Pars(?:e|er|ing)Err"
         ),
         "serialization",
     ),
+    (re.compile(r"NoCredentials|NoAuthHandler"), "authentication"),
     (re.compile(r"Validat|Invalid|BadRequest|Unprocessable|BadParameter|UsageError|BadData|Malformed"), "validation"),
     (
         re.compile(r"Integrity|Operational|Programming|DataError|Database|Violation|NoResult|MultipleResults"),
@@ -141,11 +253,16 @@ BY_WORD: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (re.compile(r"SQL|Rollback|Undefined(?:Table|Column)|ORM|DBAPI"), "database"),
     (
-        re.compile(r"Connect|Network|Unreachable|DNS|NameResolution|Socket|Disconnect|Protocol|MaxRetr|SMTPServer"),
+        re.compile(
+            r"Connect|Network|Unreachable|DNS|NameResolution|Socket|Disconnect|Protocol|MaxRetr|SMTPServer|SSL|TLS|Proxy"
+            r"|ChunkedEncoding|IncompleteRead|ClientOS|ClientPayload|NetworkError|ConnectorError"
+        ),
         "network",
     ),
     (
-        re.compile(r"Gateway|ServiceUnavailable|External|Upstream|Remote|ServerError|SMTP|Ap[iI]Error|APIStatus"),
+        re.compile(
+            r"Gateway|ServiceUnavailable|External|Upstream|Remote|RpcError|ServerError|SMTP|Ap[iI]Error|APIStatus"
+        ),
         "external_service",
     ),
 )

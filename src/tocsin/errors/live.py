@@ -90,7 +90,7 @@ class _Reader:
             cause=self.read(cause, depth + 1) if cause is not None and self._is_unread(cause) else None,
             cause_is_explicit=error.__cause__ is not None,
             members=tuple(self.read(member, depth + 1) for member in members_of(error) if self._is_unread(member)),
-            hints=hints_of(error),
+            hints=(*hints_of(error), ("bases", bases_of(error))),
         )
 
     def _is_unread(self, error: BaseException) -> bool:
@@ -142,6 +142,12 @@ def _readable(call: Call) -> tuple[CodeType, int]:
 def _syntax_frame(error: BaseException) -> Iterator[Frame]:
     if isinstance(error, SyntaxError) and error.lineno is not None:
         yield Frame.at(error.filename or "<string>", "", error.lineno, str(error.text or "").strip())
+
+
+def bases_of(error: BaseException) -> str:
+    """The names of the classes, nearest first, that the exception's own is derived from."""
+    bases = type(error).__mro__[1:]
+    return ",".join(base.__name__ for base in bases if issubclass(base, BaseException))[:256]
 
 
 def hints_of(error: BaseException) -> Codes:

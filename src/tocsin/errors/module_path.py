@@ -23,6 +23,15 @@ _ROOT = re.compile(
     r"/",
     re.IGNORECASE,
 )
+_INSTALLED = re.compile(r".*/(?:site|dist)-packages/(?P<package>[A-Za-z]\w*)[/.].*", re.IGNORECASE)
+#: Folders that may be a package as well as a root or a release: they name nothing.
+_ANONYMOUS = re.compile(
+    r"(?:apps?|application|src|srv|opt|home|mnt|data|tmp|source|code|current|latest|live|releases?|deploy(?:ment|s|ed)?|blue|green|canary|prod"
+    r"|production|stag(?:e|ing)|test|workspace|project|root|build|dist|bundle|www|html|wwwroot|site|htdocs|public|previous"
+    r"|[a-z]*[-_]?\d[\da-f_]*)",
+    re.IGNORECASE,
+)
+_FROZEN = "<frozen "
 _SUFFIX = re.compile(r"(?:/__init__)?\.(?:py[cwx]?|so|pyd)$")
 
 
@@ -33,12 +42,26 @@ def module_of(path: str) -> str:
     Directories above the last one that cannot be a Python package (`20260101`, `my-service`) are roots as well.
     """
     if path.startswith("<"):
-        return path
+        return path[len(_FROZEN) : -1] if path.startswith(_FROZEN) else path
     path = _with_slashes(path)
     if library := _LIBRARY.fullmatch(path):
         return _dotted(library["module"])
     root = _ROOT.match(path)
     return _importable(_dotted(path[root.end() :] if root else path))
+
+
+@lru_cache(maxsize=4096)
+def place_of(module: str) -> str:
+    """The end of an application's module that is the same wherever it is deployed: `shop.pricing`, `main`."""
+    package, _, name = ".".join(module.split(".")[-2:]).rpartition(".")
+    return name if not package or _ANONYMOUS.fullmatch(package) else f"{package}.{name}"
+
+
+@lru_cache(maxsize=4096)
+def installed_package(path: str) -> str:
+    """The top-level package of a path in `site-packages`; empty elsewhere."""
+    found = _INSTALLED.fullmatch(_with_slashes(path))
+    return found["package"] if found else ""
 
 
 @lru_cache(maxsize=4096)

@@ -1,11 +1,11 @@
 """Where to fix a failure: the exception of a chain that decides, and the application's frames that lead to it."""
 
-import builtins
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tocsin.errors.category import BUILTIN
 from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.in_app import InApp
 
@@ -21,6 +21,8 @@ _RAISING_FOR_OTHERS = re.compile(
     r"raise (?:\w+\()?(?:self\.)?"
     r"(?:e|err|error|exc|exception|(?:\w*_)?(?:msg|message|text|details?|reason|code))\b"
 )
+#: A function that only calls, or looks up, with what it was given: `return int(value)`, `return self.rows[key]`.
+_PASSING = re.compile(r"return (?:await )?[\w.]+(?:\([\w., ]*\)|\[\w+\])")
 #: The key of a lookup and the value of an option: where data came from and how a call is made, not what for.
 _INCIDENTAL = re.compile(
     r"""\[\s*(["'])[^"']*\1\s*\]|\.get\(\s*(["'])[^"']*\2|\b\w+\s?=\s?[\w.]+(?=[,)])|\{[^{}"']*\}"""
@@ -31,29 +33,41 @@ _COMMON = re.compile(
 )
 #: A word in a literal, the name of a class or of a constant.
 _TELLING = re.compile(r"""["'][^"']*[A-Za-z]{3}[^"']*["']|\b(?!None\b|True\b|False\b)[A-Z]\w*""")
-_BUILTIN = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
 _MAX_HELPERS = 5
+#: Frames, the nearest first, whose literals may be words of the message.
+_MAX_NAMING = 2
+#: A literal that names something (a key, a column, an action), or a class.
+_NAME_LITERAL = re.compile(r"""(["'])(?P<literal>[A-Za-z_][A-Za-z_.-]{1,63})\1|\b(?P<kind>[A-Z][A-Za-z]{2,63})\b""")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """`failure` is the one that decides; `frames` are the application's that identify it, the deepest first.
 
-    `in_library` tells that no code of the application raised it, as far as is known.
+    `in_library` tells that no code of the application raised it, as far as is known; `named` are words of the message
+    that the application's code spells out on the way there: `require(row, "iban")` → `iban`. `is_told` says whether
+    a line of code tells what was being done; else only what is told beside the stack can.
     """
 
     failure: Failure
     frames: tuple[Frame, ...] = ()
     in_library: bool = False
+    named: tuple[str, ...] = ()
+    is_told: bool = False
 
 
 def sites_of(failure: Failure, in_app: InApp) -> Iterator[Site]:
     """The place to fix: one, or for an exception group one for each member."""
+    yield from _sites_of(failure, in_app.of(failure))
+
+
+def _sites_of(failure: Failure, in_app: InApp) -> Iterator[Site]:
     failure = _decisive(failure, in_app)
     if not failure.members:
         yield _site(failure, in_app)
     for member in failure.members:
-        yield from sites_of(replace(member, frames=failure.frames + member.frames), in_app)
+        yield from _sites_of(replace(member, frames=failure.frames + member.frames), in_app)
 
 
 def _decisive(failure: Failure, in_app: InApp) -> Failure:
@@ -90,21 +104,31 @@ def _site(failure: Failure, in_app: InApp) -> Site:
     if not own:
         return Site(failure, in_library=True)
     if failure.short_type == "RecursionError":
-        return Site(failure, (_recursive([frames[index] for index in own]),))
+        return Site(failure, (_recursive([frames[index] for index in own]),), is_told=True)
     in_library = own[-1] != len(frames) - 1 or _is_compiled(failure, frames[-1])
-    if in_library or _RAISING_FOR_OTHERS.match(frames[-1].source):
-        return Site(failure, _responsible(frames, own), in_library=in_library)
-    return Site(failure, (frames[-1],))
+    way = _way(frames, own)
+    named = _named(failure.headline, way)
+    if not in_library and not _serves_others(frames[-1].source):
+        return Site(failure, (frames[-1],), named=named, is_told=True)
+    responsible = _responsible(way)
+    return Site(failure, responsible, in_library=in_library, named=named, is_told=_is_specific(responsible[-1].source))
+
+
+def _serves_others(source: str) -> bool:
+    """Whether a line is that of a helper: it raises what was worded elsewhere, or calls with what it was given."""
+    return bool(_RAISING_FOR_OTHERS.match(source) or _PASSING.fullmatch(_COMMON.sub("", source)))
 
 
 def _is_compiled(failure: Failure, deepest: Frame) -> bool:
     """Whether a library's compiled code raised: it has no frames, but exceptions of its own (`sqlite3`, `lxml`)."""
     if not deepest.source or _RAISING.search(deepest.source):
         return False
-    return failure.short_type not in _BUILTIN
+    return failure.short_type not in BUILTIN
 
 
 def _without_comprehensions(frames: Sequence[Frame]) -> list[Frame]:
+    if _COMPREHENSIONS.isdisjoint([frame.function for frame in frames]):
+        return list(frames)
     merged: list[Frame] = []
     for frame in frames:
         if frame.function in _COMPREHENSIONS and merged:
@@ -122,26 +146,58 @@ def _recursive(frames: Sequence[Frame]) -> Frame:
     return min(cycle, key=lambda call: (call.module, call.function, call.source), default=frames[-1])
 
 
-def _responsible(frames: Sequence[Frame], own: Sequence[int]) -> tuple[Frame, ...]:
+def _way(frames: Sequence[Frame], own: Sequence[int]) -> list[Frame]:
+    """The application's frame nearest to the failure, then who called it by name, and so on: a few.
+
+    Wrappers that hand on whatever they got (retries, timers, middleware) are left out, and so are calls of libraries
+    in between (`asyncio.run(load(path))`).
+    """
+    calls = (frames[index] for index in reversed(own) if not _FORWARDING.search(frames[index].source))
+    way = [next(calls, frames[own[-1]])]
+    for caller in calls:
+        if len(way) > _MAX_HELPERS or not _calls(caller, way[-1]):
+            break
+        way.append(caller)
+    return way
+
+
+def _responsible(way: Sequence[Frame]) -> tuple[Frame, ...]:
     """The application's frame nearest to the failure, and who told it to, if it is a shared helper.
 
     A helper (`get_json(url)`, `fail(message)`) serves many. Going up through callers that name it, the first line
     that passes something constant tells which of its users failed; data that is only handed through tells nothing.
+    Where no line does, a caller of the same file tells: that is where helpers are kept.
     """
-    deepest = _last_not_forwarding(frames, own)
-    if _is_specific(frames[deepest].source):
-        return (frames[deepest],)
-    for index in range(deepest - 1, max(deepest - 1 - _MAX_HELPERS, -1), -1):
-        if index not in own or not _calls(frames[index], frames[index + 1]):
-            break
-        if _is_specific(frames[index].source):
-            return (frames[deepest], frames[index])
-    return (frames[deepest],)
+    deepest, callers = way[0], way[1:]
+    if _is_specific(deepest.source):
+        return (deepest,)
+    telling = next((caller for caller in callers if _is_specific(caller.source)), None)
+    near = next((caller for caller in callers if _is_neighbour(caller, deepest)), None)
+    found = telling or near
+    return (deepest, found) if found else (deepest,)
 
 
-def _last_not_forwarding(frames: Sequence[Frame], own: Sequence[int]) -> int:
-    """The deepest frame that is no mere wrapper: retries, timers and middleware do not matter."""
-    return next((index for index in reversed(own) if not _FORWARDING.search(frames[index].source)), own[-1])
+def _is_neighbour(caller: Frame, callee: Frame) -> bool:
+    return caller.path == callee.path and caller.function not in {callee.function, "<module>"}
+
+
+def _named(headline: str, way: Sequence[Frame]) -> tuple[str, ...]:
+    return tuple(sorted(_literals(way[:_MAX_NAMING]) & set(words_of(headline))))
+
+
+def names_in(failure: Failure) -> set[str]:
+    """The names that lines of code on the way to a failure spell out: of those, some words of its message may be."""
+    return {name for link in failure.chain() for name in _literals(link.frames)}
+
+
+def words_of(headline: str) -> list[str]:
+    """The words of a message that may be names."""
+    return _WORD.findall(headline)
+
+
+def _literals(frames: Iterable[Frame]) -> set[str]:
+    found = (each for frame in frames for each in _NAME_LITERAL.finditer(frame.source))
+    return {each["literal"] or each["kind"] for each in found}
 
 
 def _calls(caller: Frame, callee: Frame) -> bool:

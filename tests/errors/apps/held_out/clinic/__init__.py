@@ -1,0 +1,1 @@
+"""A practice's back office, with bugs."""

@@ -1,0 +1,1 @@
+"""Bookkeeping, with bugs."""
