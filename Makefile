@@ -5,7 +5,7 @@ DIR ?=
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench conformance clean
+.PHONY: help demo test check bench conformance collector clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,12 +24,19 @@ check: .venv/dev ## lint, types, and which room may import which
 
 bench: .venv/dev ## cost beside bare Flask, OpenTelemetry alone and sentry-sdk, as ratios from one interleaved run
 	@.venv/bin/python tests/bench/bench.py
+	@.venv/bin/python tests/bench/engine.py
+	@.venv/bin/python tests/bench/identity.py
+	@.venv/bin/python tests/bench/dispatch.py
+	@.venv/bin/python tests/bench/masking.py
 
 conformance: .venv/dev ## the tests of Prometheus and Alertmanager themselves; DIR=folder with them
 	@.venv/bin/python tests/conformance.py $(DIR)
 
+collector: ## an OpenTelemetry Collector with what collector-config/ uses, in .collector; needs Go
+	@collector-config/build
+
 clean: ## remove what the others made
-	rm -rf .venv .demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .demo .collector build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \

@@ -103,9 +103,9 @@ def app(told, monkeypatch, tmp_path):
 
     for kind, name in ((Recorder, "see"), (Recorder, "see_message"), (Recorder, "see_exported"), (Inbox, "measure")):
         monkeypatch.setattr(kind, name, bug)
-    monkeypatch.setattr("tocsin.capture.spans.measurement_of", bug)
-    monkeypatch.setattr("tocsin.capture.spans.mask_exceptions", bug)
-    monkeypatch.setattr("tocsin.capture.logs.mask_values", bug)
+    monkeypatch.setattr("tocsin.capture.spans.is_measured", bug)
+    monkeypatch.setattr("tocsin.capture.redaction.Redaction._span", bug)
+    monkeypatch.setattr("tocsin.capture.redaction.Redaction._log_record", bug)
     monkeypatch.setattr(the_guard, "strict", False)
     monkeypatch.setattr(notices, "_said", set())
     resource = Resource.create()
@@ -129,7 +129,9 @@ def app(told, monkeypatch, tmp_path):
     FlaskInstrumentor().uninstrument_app(app)
 
 
-def test_a_bug_in_any_hook_reaches_nobody(app, capsys):
+def test_a_bug_in_any_hook_reaches_nobody(app, capsys, monkeypatch):
+    monkeypatch.setattr("tocsin.capture.traceback_text.TracebackText.format", lambda *_: 1 / 0)
+
     @app.get("/fail")
     def fail():
         with app.tracer.start_as_current_span("inner") as span:
@@ -157,7 +159,9 @@ def test_a_bug_in_any_hook_reaches_nobody(app, capsys):
         "record_exception hook",
         "span processor, ending",
         "span processor, end",
-        "log record processor",
+        "masking of spans",
+        "masking of log records",
+        "log record's traceback",
     }
     said = capsys.readouterr().err.splitlines()
     assert len([line for line in said if line.startswith("tocsin: ")]) == len(the_guard.failures)

@@ -230,7 +230,9 @@ class Config:
         " that are raised.",
     )
     mask: bool = _setting(
-        BOOLEAN, True, "Mask personal data and secrets in spans, log records, notifications and all that the store gets."
+        BOOLEAN,
+        True,
+        "Mask personal data and secrets in spans, log records, notifications and all that the store gets.",
     )
     mask_ip: bool = _setting(BOOLEAN, False, "Mask IP addresses too.")
     mask_hash_key: str | None = _setting(
@@ -242,9 +244,9 @@ class Config:
     masking: Mapping[str, object] = _setting(
         MASKING,
         dict,
-        "Your own masking. Lists: `keys` (names whose values are masked whole, such as `customer_*`), `keep_keys`, `keep`"
-        " (patterns of values that stay), `skip` (kinds that stay); mappings: `patterns` (kind to regular expression);"
-        " `callback` (`package.module:function`).",
+        "Your own masking. Lists: `keys` (names whose values are masked whole, such as `customer_*`), `keep_keys`,"
+        " `keep` (patterns of values that stay), `skip` (kinds that stay). A mapping: `patterns` (kinds to regular"
+        " expressions). And `callback` (`package.module:function`).",
     )
     traceback_cache: bool = _setting(
         BOOLEAN, True, "Off: the standard library formats each traceback anew; the texts are the same."

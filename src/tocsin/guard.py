@@ -58,8 +58,19 @@ class Guard:
         self.failures[where] += 1
         if self.strict:
             raise error
-        said = "".join(traceback.format_exception_only(error))[:MAX_SAID].strip()
-        notices.say(f"{where} failed with {said}. The application goes on without it.", once=f"guard:{where}")
+        try:
+            said = _words_of(error)[:MAX_SAID].strip()
+            notices.say(f"{where} failed with {said}. The application goes on without it.", once=f"guard:{where}")
+        except Exception:  # noqa: BLE001  there may be no stack or no memory left to say it
+            return
+
+
+def _words_of(error: Exception) -> str:
+    """What a traceback would print last; the class of an exception, or of one behind it, that cannot be printed."""
+    try:
+        return "".join(traceback.format_exception_only(error))
+    except Exception:  # noqa: BLE001  a foreign exception may raise anything when it is looked at
+        return str(type.__dict__["__name__"].__get__(type(error)))
 
 
 guard = Guard()

@@ -14,9 +14,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from tocsin import variables
 from tocsin.banner import banner
 from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
+from tocsin.capture.sentry import add_fingerprint
 from tocsin.config import Config, Settings, load
 from tocsin.destinations import destinations
 from tocsin.evaluator.candidate import Candidate, outlook
+from tocsin.exporting.attach import attach_exporters
+from tocsin.exporting.silence import spare_dead_endpoints
 from tocsin.guard import guard
 from tocsin.instrumentations import survey
 from tocsin.notices import notices
@@ -45,15 +48,24 @@ class Runtime:
         self.meter = meter
         self.reader = BatchReader(self._save)
         self.candidate = Candidate(config, store=self.store, meter=meter, collect=self.reader.collect)
+        writer = Ticker("writer", self.capture.writer.flush, interval=config.flush_interval)
+        self.capture.recorder.inbox.hurry = writer.hurry
         self._tickers = [
-            Ticker("writer", self.capture.writer.flush, interval=config.flush_interval),
+            writer,
             Ticker("metrics", self.reader.collect, interval=config.metric_interval),
         ]
         if config.evaluate:
             self._tickers.append(Ticker("evaluator", self.candidate.step, interval=config.evaluation_interval))
-        self._shutdown = BoundedShutdown(config.exit_timeout)
+        # The rest is the interpreter's, which has an end of its own to come to.
+        self._shutdown = BoundedShutdown(0.9 * config.exit_timeout)
         providers = {"traces": tracer_provider, "metrics": self._meter_provider, "logs": logger_provider}
         self._exits = {name: Exit(provider) for name, provider in providers.items()}
+
+    def export_to(self, endpoint: str) -> None:
+        """Let what is exported nowhere go to an OTLP endpoint."""
+        providers = {"traces": self._tracer_provider, "metrics": self._meter_provider, "logs": self._logger_provider}
+        for finish in attach_exporters(endpoint, **providers):
+            self._shutdown.add("measurements", finish)
 
     def start(self) -> None:
         """Attach, listen, and take over the exit of the process, so that it is bounded."""
@@ -62,6 +74,7 @@ class Runtime:
             notices.say(f"spans are neither masked nor measured, for {kind} is not the SDK's", once="spans")
         attach_log_record_processor(self._logger_provider, self.capture.log_record_processor)
         attach_reader(self._meter_provider, self.reader)
+        spare_dead_endpoints(self._tracer_provider, self._meter_provider, self._logger_provider)
         self.capture.hook(finish=self.finish)
         for ticker in self._tickers:
             ticker.start()
@@ -86,7 +99,7 @@ class Runtime:
             notices.say(f"nothing is saved and nobody is alerted: {error}", once="store")
 
     def _finish_metrics(self) -> None:
-        self.capture.writer.flush()
+        self.capture.finish()
         self.reader.collect()
         self._exits["metrics"]()
 
@@ -150,6 +163,7 @@ def install(
         notices.say(f"install() came too late for {', '.join(arguments)}: Tocsin is installed already", once="install")
     _attach(
         load(arguments),
+        export=True,
         tracer_provider=tracer_provider or trace.get_tracer_provider(),
         meter_provider=meter_provider or metrics.get_meter_provider(),
         logger_provider=logger_provider or _logs.get_logger_provider(),
@@ -162,6 +176,7 @@ def pre_instrument() -> None:
     """The launcher has set the providers and has not patched the libraries yet."""
     _attach(
         load(),
+        export=False,
         tracer_provider=trace.get_tracer_provider(),
         meter_provider=metrics.get_meter_provider(),
         logger_provider=_logs.get_logger_provider(),
@@ -174,12 +189,22 @@ def post_instrument() -> None:
     _announce()
 
 
+def sentry_before_send(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
+    """For an application that uses sentry-sdk: `sentry_sdk.init(…, before_send=tocsin.sentry_before_send)`.
+
+    Its events get our fingerprint, so that one issue here is one issue there. Never raises, never drops an event.
+    """
+    if _runtime is not None:
+        add_fingerprint(event, hint, _runtime.capture.recorder)
+    return event
+
+
 def runtime() -> Runtime | None:
     """What is installed in this process."""
     return _runtime
 
 
-def _attach(settings: Settings, **providers: Any) -> None:
+def _attach(settings: Settings, *, export: bool, **providers: Any) -> None:
     global _runtime  # noqa: PLW0603  the one registered runtime object
     if _runtime is not None:
         return
@@ -190,6 +215,8 @@ def _attach(settings: Settings, **providers: Any) -> None:
         notices.say(f"off, because of {settings.sources['enabled']}", once="off")
         return
     made = Runtime(settings, **providers)
+    if export and settings.config.otlp_endpoint:
+        made.export_to(settings.config.otlp_endpoint)
     made.start()
     _runtime = made
 

@@ -12,11 +12,11 @@ from tocsin.guard import guard
 
 
 class Ticker:
-    """Calls `work` again and again, `interval` seconds after the last call ended, on a daemon thread.
+    """Calls `work` again and again, `interval` seconds after the last call ended, or sooner in a hurry.
 
-    The thread has an OpenTelemetry context of its own with instrumentation suppressed, so that what it does is no
-    telemetry of the application. In a forked child a ticker that was running runs again. An exception of `work` is the
-    guard's, and the thread goes on.
+    Does so on a daemon thread with an OpenTelemetry context of its own and instrumentation suppressed, so that what it
+    does is no telemetry of the application. In a forked child a ticker that was running runs again. An exception of
+    `work` is the guard's, and the thread goes on.
     """
 
     def __init__(self, name: str, work: Callable[[], object], *, interval: float) -> None:
@@ -26,6 +26,7 @@ class Ticker:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
+        self._due = threading.Event()
         this = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _resume(this()))
 
@@ -40,11 +41,16 @@ class Ticker:
             with self._lock:
                 self._start()
 
+    def hurry(self) -> None:
+        """Make the next call now. Never blocks."""
+        self._due.set()
+
     def stop(self, timeout: float | None = None) -> None:
         """Let a call that is under way finish, for `timeout` seconds at most, and make no further one."""
         with self._lock:
             thread, self._thread = self._thread, None
             self._stopped.set()
+            self._due.set()
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
 
@@ -57,15 +63,20 @@ class Ticker:
 
     def _start(self) -> None:
         if self._thread is None:
-            self._stopped = threading.Event()
-            thread = threading.Thread(target=self._run, args=(self._stopped,), name=f"tocsin-{self._name}", daemon=True)
+            self._stopped, self._due = threading.Event(), threading.Event()
+            events = self._stopped, self._due
+            thread = threading.Thread(target=self._run, args=events, name=f"tocsin-{self._name}", daemon=True)
             thread.start()
             self._thread = thread
 
-    def _run(self, stopped: threading.Event) -> None:
+    def _run(self, stopped: threading.Event, due: threading.Event) -> None:
         attach(Context())
         with suppress_instrumentation():
-            while not stopped.wait(self._interval):
+            while True:
+                due.wait(self._interval)
+                due.clear()
+                if stopped.is_set():
+                    return
                 self._tick()
 
     def _tick(self) -> None:

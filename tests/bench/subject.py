@@ -3,12 +3,15 @@
 import gc
 import json
 import logging
+import os
 import sys
 import time
 from pathlib import Path
 
 import psutil
 from flask import Flask
+from opentelemetry import trace
+from sqlalchemy import create_engine, text
 from werkzeug.test import create_environ, run_wsgi_app
 
 if "--sentry" in sys.argv:
@@ -21,31 +24,79 @@ handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(mes
 logging.getLogger().addHandler(handler)
 
 app = Flask("subject")
+engine = create_engine("sqlite://")
+tracer = trace.get_tracer("subject")
+#: A storm's failures take every way through three levels of ten functions.
+LEVELS = 3
+WAYS = 10
+#: Different messages of a storm.
+MESSAGES = 10_000
 
 
-def deep(frames):
-    if frames == 0:
-        raise ValueError("12 frames deep")
-    deep(frames - 1)
+def functions(folder):
+    """Twelve calls that lead to a failure one after the other, and those of a storm, each in a line of its own."""
+    source = ["def deep_0():\n    raise ValueError('12 frames deep')\n"]
+    source += [f"def deep_{number}():\n    deep_{number - 1}()\n" for number in range(1, 12)]
+    source += [f"def storm_0_{way}(ways, message):\n    raise ValueError(message)\n" for way in range(WAYS)]
+    source += [
+        f"def storm_{level}_{way}(ways, message):\n    storm_{level - 1}[ways[{level - 1}]](ways, message)\n"
+        for level in range(1, LEVELS)
+        for way in range(WAYS)
+    ]
+    source += [
+        f"storm_{level} = ({', '.join(f'storm_{level}_{way}' for way in range(WAYS))})\n" for level in range(LEVELS)
+    ]
+    path = folder / f"application_{os.getpid()}.py"
+    path.write_text("\n".join(source))
+    names = {"__name__": "application"}
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    return names
+
+
+application = functions(Path(sys.argv[1]))
 
 
 @app.get("/ok")
 def ok():
-    return "fine"
+    with engine.connect() as connection:
+        return str(connection.execute(text("SELECT 1")).scalar())
 
 
 @app.get("/fail")
 def fail():
-    deep(11)
+    application["deep_11"]()
 
 
-def block(path, requests):
+def serve(path, requests):
     """Wall and CPU microseconds a request."""
     environ = create_environ(path, "http://localhost")
     wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(requests):
         run_wsgi_app(app, environ.copy())
     return (time.perf_counter() - wall) / requests * 1e6, (time.process_time() - cpu) / requests * 1e6
+
+
+class Storm:
+    """Failures of a thousand stacks and ten thousand messages, each in a span of its own."""
+
+    def __init__(self):
+        self._failures = 0
+
+    def __call__(self, failures):
+        """Wall and CPU microseconds a failure."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        for number in range(self._failures, self._failures + failures):
+            self._fail(number)
+        self._failures += failures
+        return (time.perf_counter() - wall) / failures * 1e6, (time.process_time() - cpu) / failures * 1e6
+
+    def _fail(self, number):
+        ways = (number % WAYS, number // WAYS % WAYS, number // WAYS**2 % WAYS)
+        try:
+            with tracer.start_as_current_span("work"):
+                application["storm_2"][ways[2]](ways, f"order {number % MESSAGES} failed")
+        except ValueError:
+            pass
 
 
 def memory():
@@ -55,10 +106,12 @@ def memory():
 
 def main():
     gc.freeze()
-    print("ready", flush=True)
+    print(json.dumps(time.process_time() * 1000), flush=True)
+    storm = Storm()
+    commands = {"memory": lambda _: memory(), "storm": storm}
     for line in sys.stdin:
-        path, requests = line.split()
-        answer = memory() if path == "memory" else block(path, int(requests))
+        name, count = line.split()
+        answer = commands[name](int(count)) if name in commands else serve(name, int(count))
         print(json.dumps(answer), flush=True)
 
 

@@ -46,9 +46,9 @@ def invoke(store):
     separate = {"mix_stderr": False} if "mix_stderr" in inspect.signature(testing.CliRunner).parameters else {}
     runner = testing.CliRunner(**separate)
 
-    def invoke(*args, on_store=True):
+    def invoke(*args, on_store=True, stdin=None):
         chosen = ["--store", str(store.path)] if on_store else []
-        return runner.invoke(tocsin, [*args, *chosen], prog_name="tocsin")
+        return runner.invoke(tocsin, [*args, *chosen], input=stdin, prog_name="tocsin")
 
     return invoke
 

@@ -70,9 +70,9 @@ def test_every_problem_has_its_line(verdict, text, lines):
 
 
 def test_what_is_left_out_is_a_warning(verdict):
-    found = verdict(f"{ROUTING}templates: [a.tmpl]\n")
+    found = verdict(f"{ROUTING}tracing: {{endpoint: 'localhost:4317'}}\n")
     assert found.problems == ()
-    assert found.warnings == (Finding(None, "not done by this version: templates (line 3)"),)
+    assert found.warnings == (Finding(None, "not done by this version: tracing (line 3)"),)
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import tocsin.rules
+from tocsin.pack_thresholds import PACK_THRESHOLDS
 from tocsin.rules import AlertingRule, load_pack, pack_names, with_signals
 
 STEP = 15
@@ -572,6 +573,16 @@ def test_alerts(simulate, case):
     assert sorted(found) == sorted(case.fires)
 
 
+def test_the_routes_that_fail_most_are_named(simulate):
+    failing = {
+        f'{STABLE}_count{{job="shop",http_route="{route}",http_response_status_code="500"}}': steady(rate)
+        for route, rate in {"/a": 1, "/b": 9, "/c": 3, "/d": 6}.items()
+    }
+    alerts = simulate("application", failing | requests(30, 0), at=600)
+    [alert] = [each for each in alerts if dict(each.labels)["alertname"] == "HighErrorRatio"]
+    assert alert.annotations["routes"] == "/b 36/min, /d 24/min, /c 12/min"
+
+
 def test_no_alert_names_the_process_that_measures(simulate):
     for case in (*ISSUES, *HOST):
         assert all("instance" not in dict(alert.labels) for alert in simulate(case.pack, case.series, at=case.at))
@@ -596,7 +607,16 @@ def test_every_alert_says_how_severe_it_is_what_it_means_and_what_to_do(pack):
     assert load_pack(pack).warnings == ()
     for rule in alerting_rules(pack):
         assert rule.labels["severity"] in {"info", "warning", "critical", *OF_THE_ISSUE}
-        assert set(rule.annotations) == {"summary", "description", "runbook"}
+        assert set(rule.annotations) - {"value", "threshold", "routes"} == {"summary", "description", "runbook"}
+
+
+@pytest.mark.parametrize("threshold", PACK_THRESHOLDS, ids=lambda threshold: threshold.name)
+def test_an_alert_with_a_threshold_has_it_and_its_value_as_evidence(threshold):
+    changed = load_pack(threshold.pack, {threshold.name: 37.0})
+    rules = [rule for group in changed.groups for rule in group.rules if isinstance(rule, AlertingRule)]
+    [rule] = [rule for rule in rules if (rule.name, rule.labels["severity"]) == (threshold.alert, threshold.severity)]
+    assert rule.annotations["threshold"] == threshold.in_words(37.0)
+    assert "$value" in rule.annotations["value"]
 
 
 def test_signals_come_with_the_packs_that_look_at_them():

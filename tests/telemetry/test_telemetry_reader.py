@@ -3,11 +3,14 @@ import threading
 
 import pytest
 from opentelemetry.metrics import NoOpMeterProvider, Observation
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOnExemplarFilter, Counter, Histogram, MeterProvider
+from opentelemetry.sdk.metrics.export import AggregationTemporality, InMemoryMetricReader
+from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from opentelemetry.sdk.resources import Resource
 
 from tocsin.telemetry import BatchReader, attach_reader, samples
 from tocsin.telemetry import reader as room
+from tocsin.telemetry.shared_collection import _keeps_gauges
 
 PATIENCE = 10
 
@@ -150,3 +153,93 @@ def test_a_fork_does_not_wait_for_ever(provider, reader, monkeypatch):
     may_end.set()
     collector.join(PATIENCE)
     reader.collect()
+
+
+def points(reader):
+    """The points of each instrument."""
+    return {
+        metric.name: list(metric.data.data_points)
+        for resource in reader.get_metrics_data().resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+    }
+
+
+def storages(provider):
+    """What each measurement goes through."""
+    return len(provider._measurement_consumer._reader_storages)
+
+
+@pytest.fixture
+def theirs():
+    return InMemoryMetricReader()
+
+
+@pytest.mark.skipif(not _keeps_gauges(), reason="collections of this SDK take gauges away")
+def test_what_the_applications_reader_has_in_store_is_shared(theirs, reader, batches):
+    provider = MeterProvider([theirs], resource=Resource({}), shutdown_on_exit=False)
+    meter = provider.get_meter("test")
+    counter, histogram, gauge = meter.create_counter("orders"), meter.create_histogram("paid"), meter.create_gauge("on")
+    meter.create_observable_counter("seen", [lambda _: [Observation(7)]])
+    counter.add(1)
+    assert attach_reader(provider, reader)
+    assert storages(provider) == 1
+    gauge.set(5)
+    for _ in range(2):
+        counter.add(1)
+        histogram.record(3)
+        reader.collect()
+        reader.collect()
+    assert [values(batch)["orders_total"] for batch in batches] == [2.0, 2.0, 3.0, 3.0]
+    assert values(batches[-1]).items() >= {"paid_count": 2.0, "on": 5.0, "seen_total": 7.0}.items()
+    found = points(theirs)
+    assert [found[name][0].value for name in ("orders", "on", "seen")] == [3, 5, 7]
+    assert found["paid"][0].count == 2
+
+
+def test_exemplars_stay_with_the_reader_that_exports_them(theirs, reader):
+    provider = MeterProvider([theirs], exemplar_filter=AlwaysOnExemplarFilter(), shutdown_on_exit=False)
+    histogram = provider.get_meter("test").create_histogram("paid")
+    attach_reader(provider, reader)
+    histogram.record(3)
+    reader.collect()
+    (point,) = points(theirs)["paid"]
+    assert [exemplar.value for exemplar in point.exemplars] == [3]
+    (point,) = points(theirs)["paid"]
+    assert list(point.exemplars) == []
+    histogram.record(4)
+    reader.collect()
+    (point,) = points(theirs)["paid"]
+    assert [exemplar.value for exemplar in point.exemplars] == [4]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"preferred_temporality": {Counter: AggregationTemporality.DELTA}},
+        {"preferred_aggregation": {Histogram: ExponentialBucketHistogramAggregation()}},
+    ],
+)
+def test_a_reader_that_stores_other_values_is_not_shared(reader, batches, options):
+    theirs = InMemoryMetricReader(**options)
+    provider = MeterProvider([theirs], shutdown_on_exit=False)
+    attach_reader(provider, reader)
+    assert storages(provider) == 2
+    counter = provider.get_meter("test").create_counter("orders")
+    for _ in range(2):
+        counter.add(1)
+        reader.collect()
+    assert values(batches[-1])["orders_total"] == 2.0
+
+
+def test_a_reader_that_is_taken_away_is_replaced(theirs, reader, batches):
+    provider = MeterProvider([theirs], shutdown_on_exit=False)
+    if not hasattr(provider, "remove_metric_reader"):
+        pytest.skip("this SDK takes no reader away")
+    attach_reader(provider, reader)
+    provider.remove_metric_reader(theirs)
+    counter = provider.get_meter("test").create_counter("orders")
+    reader.collect()
+    counter.add(1)
+    reader.collect()
+    assert values(batches[-1])["orders_total"] == 1.0

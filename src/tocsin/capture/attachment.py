@@ -27,7 +27,12 @@ def attach_log_record_processor(provider: Any, processor: TocsinLogRecordProcess
     if not isinstance(provider, LoggerProvider):
         return False
     chain = getattr(provider, "_multi_log_record_processor", None)
-    _place(processor, chain, "_log_record_processors", add=provider.add_log_record_processor)
+    for placed in getattr(chain, "_log_record_processors", ()):
+        if isinstance(placed, TocsinLogRecordProcessor):
+            # Masks what processors before it have added; what exporters before it see is masked in front of all.
+            placed.redaction = processor.redaction
+    provider.add_log_record_processor(processor)
+    _move_to_front(chain, "_log_record_processors", processor)
     return True
 
 

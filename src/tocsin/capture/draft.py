@@ -1,12 +1,16 @@
 """A failure between being seen and being written: what its later sightings find on the exception."""
 
+import builtins
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dis import opmap
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 from tocsin.capture import attributes
+from tocsin.capture.database import CALL, Call
 from tocsin.errors import Identity, Severity, severity_of
+from tocsin.errors.failure import MAX_MEMBERS
 
 #: The attribute of an exception that holds its draft. One exception object is one occurrence.
 MARK = "__tocsin__"
@@ -14,6 +18,7 @@ MARK = "__tocsin__"
 #: Attributes in which libraries keep the exception that theirs stands for: SQLAlchemy, Werkzeug, billiard.
 _WRAPPED = ("orig", "original_exception", "exc")
 # Past whatever a class makes of these names: none of its code runs, and slotted and frozen ones have them too.
+_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _own: Callable[[BaseException], dict[str, Any]] = BaseException.__dict__["__dict__"].__get__
 _cause: Callable[[BaseException], BaseException | None] = BaseException.__dict__["__cause__"].__get__
 _context: Callable[[BaseException], BaseException | None] = BaseException.__dict__["__context__"].__get__
@@ -66,15 +71,60 @@ def mark(error: BaseException, draft: Draft) -> None:
     _own(error)[MARK] = draft
 
 
+def claim(error: BaseException, draft: Draft) -> Draft:
+    """Leave the draft on the exception, unless another thread was faster; the one that is on it."""
+    found = _own(error).setdefault(MARK, draft)
+    if not isinstance(found, Draft):  # it came from another process
+        found = _own(error)[MARK] = draft
+    return found
+
+
+def attributes_of(error: BaseException) -> dict[str, Any]:
+    """What the instance holds, past whatever its class makes of it."""
+    return _own(error)
+
+
+def call_noted_on(error: BaseException) -> Mapping[str, str]:
+    """What is known of the database call that this failure began with."""
+    return next((call for member in _chain(error) if isinstance(call := _own(member).get(CALL), Call)), {})
+
+
+def name_of(thing: object) -> str:
+    """The name of its class, past whatever that makes of the question."""
+    return str(_name(type(thing)))
+
+
+def is_raised(thing: object) -> TypeGuard[BaseException]:
+    """Whether this is an exception that was raised."""
+    return issubclass(type(thing), Exception) and _traceback(cast("BaseException", thing)) is not None
+
+
 def find(error: BaseException) -> Draft | None:
-    """The draft of this failure: on the exception itself, on one that it wraps, or on one that it translates.
+    """The draft of this failure: on the exception itself, on one that it wraps, groups or translates.
 
     What was raised while another failure was being dealt with is a failure of its own.
     """
+    return next(find_all(error), None)
+
+
+def find_all(error: BaseException) -> Iterator[Draft]:
+    """The drafts of all failures that this one stands for: a group's members may have been seen one by one."""
     for member in _chain(error):
         draft = _own(member).get(MARK)
         if isinstance(draft, Draft):
+            yield draft
+
+
+def find_repeated(error: BaseException, fingerprint: str) -> Draft | None:
+    """The draft of the same failure, raised anew while it was being dealt with: by what runs for error pages, too."""
+    context = _context(error)
+    for _ in range(50):
+        if context is None:
+            return None
+        draft = _own(context).get(MARK)
+        if isinstance(draft, Draft) and draft.identity.fingerprint == fingerprint:
             return draft
+        context = _context(context)
     return None
 
 
@@ -93,11 +143,21 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _links(error: BaseException) -> Iterator[BaseException]:
     own = _own(error)
     for link in (_cause(error), *(own.get(name) for name in _WRAPPED)):
-        if isinstance(link, BaseException):
-            yield link
+        if issubclass(type(link), BaseException):
+            yield cast("BaseException", link)
     context = _context(error)
     if context is not None and _is_translation(error, context):
         yield context
+    yield from _members(error)
+
+
+def _members(error: BaseException) -> tuple[BaseException, ...]:
+    """Of a group; for Python 3.10 there is a package."""
+    group = getattr(sys.modules.get("exceptiongroup", builtins), "BaseExceptionGroup", None)
+    if group is None or not issubclass(type(error), group):
+        return ()
+    members: tuple[BaseException, ...] = group.exceptions.__get__(error)
+    return members[:MAX_MEMBERS]
 
 
 def _is_translation(error: BaseException, context: BaseException) -> bool:

@@ -1,74 +1,82 @@
-"""Failures that Flask keeps to itself: those that a broad error handler turns into a response."""
+"""Failures of requests that Flask serves: those that it keeps to itself, too."""
 
 from collections.abc import Callable
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from opentelemetry import trace
 
+from tocsin.capture.patch import patch, together
 from tocsin.capture.recorder import Recorder
+from tocsin.capture.request import Request, current_request
+from tocsin.capture.stream import Watched, seeing
 from tocsin.guard import guard
-
-#: Where an exception waits, in the WSGI environment, until it is known how the request was answered.
-ANSWERED = "tocsin.answered_error"
 
 
 def hook_flask(flask: ModuleType, recorder: Recorder) -> Callable[[], None]:
-    """See what no handler of the application caught, and what one caught only to answer 500 or above.
+    """See what no handler of the application caught, what one caught only to answer 500 or above, and such answers.
 
-    A handler that answers less than 500 has dealt with the error: that is no failure.
+    A handler that answers less than that has dealt with the error: that is no failure.
     Returns a function that takes the hooks away.
     """
-    # Flask asks this for every exception, aside from the call stack: hooked here, we are in nobody's traceback.
-    original = flask.Flask._find_error_handler  # noqa: SLF001  see above
+    watch = FlaskWatch(flask, recorder)
+    # The class itself: the instrumentation puts one of its own into the package.
+    application = flask.app.Flask
+    flask.got_request_exception.connect(watch.on_exception, weak=False)
+    flask.request_finished.connect(watch.on_finished, weak=False)
+    return together(
+        lambda: flask.got_request_exception.disconnect(watch.on_exception),
+        lambda: flask.request_finished.disconnect(watch.on_finished),
+        # Flask asks this for every exception, aside from the call stack: hooked here, we are in nobody's traceback.
+        patch(application, "_find_error_handler", watch.find_error_handler),
+        patch(application, "__call__", watch.serve),
+    )
 
-    @wraps(original)
-    def find_error_handler(self: Any, e: Exception, *args: Any) -> Any:
-        handler = original(self, e, *args)
-        if handler is not None:
-            remember(e)
-        return handler
+
+class FlaskWatch:
+    """What the hooks do."""
+
+    def __init__(self, flask: ModuleType, recorder: Recorder) -> None:
+        self._flask = flask
+        self._recorder = recorder
+
+    def serve(self, wrapped: Callable[..., Any], _app: Any, args: Any, kwargs: Any) -> Any:
+        """Around everything: middleware and teardown functions, too."""
+        with Request(self._recorder, self._describe):
+            return wrapped(*args, **kwargs)
+
+    def find_error_handler(self, wrapped: Callable[..., Any], _app: Any, args: Any, kwargs: Any) -> Any:
+        """What is going to be answered, by a handler of the application or as it is."""
+        request = current_request()
+        if request is not None and args:
+            request.error = args[0]
+        return wrapped(*args, **kwargs)
 
     @guard("Flask hook")
-    def remember(error: Exception) -> None:
-        if not _is_http(error):
-            flask.request.environ[ANSWERED] = error
+    def on_exception(self, _app: Any, exception: Exception, **_: Any) -> None:
+        """What nobody caught. Under a server of its own, `Flask.wsgi_app` may be called without us around it."""
+        request = current_request() or Request(self._recorder, self._describe)
+        request.escaped(exception)
 
     @guard("Flask hook")
-    def on_exception(_app: Any, exception: Exception, **_: Any) -> None:
-        recorder.see(exception, handled=False, context=_context(flask))
+    def on_finished(self, _app: Any, response: Any, **_: Any) -> None:
+        """What is answered."""
+        request, span = current_request(), trace.get_current_span()
+        if request is not None:
+            error = request.answered(response.status_code)
+            if error is not None:
+                _record(error, span)
+        if response.is_streamed and not response.direct_passthrough:
+            response.response = Watched(response.response, seeing(self._recorder, self._describe()))
 
-    @guard("Flask hook")
-    def on_finished(_app: Any, response: Any, **_: Any) -> None:
-        error = flask.request.environ.pop(ANSWERED, None)
-        if error is not None and response.status_code >= 500:
-            recorder.see(error, handled=False, context=_context(flask))
-            _record(error, trace.get_current_span())
-
-    flask.Flask._find_error_handler = find_error_handler  # noqa: SLF001  see above
-    flask.got_request_exception.connect(on_exception, weak=False)
-    flask.request_finished.connect(on_finished, weak=False)
-
-    def unhook() -> None:
-        flask.Flask._find_error_handler = original  # noqa: SLF001  see above
-        flask.got_request_exception.disconnect(on_exception)
-        flask.request_finished.disconnect(on_finished)
-
-    return unhook
+    def _describe(self) -> dict[str, str]:
+        if not self._flask.has_request_context():
+            return {}
+        request = self._flask.request
+        return {"http.request.method": request.method, "http.route": request.url_rule.rule if request.url_rule else ""}
 
 
-def _record(error: Exception, span: trace.Span) -> None:
+def _record(error: BaseException, span: trace.Span) -> None:
     """As the instrumentation records what no handler caught; a handler may have done so itself."""
     if not any(event.name == "exception" for event in getattr(span, "events", ())):
         span.record_exception(error)
-
-
-def _is_http(error: Exception) -> bool:
-    """Whether this is `abort(…)`: an answer, not a failure."""
-    return hasattr(error, "get_response")
-
-
-def _context(flask: ModuleType) -> dict[str, str]:
-    rule = flask.request.url_rule
-    return {"http.request.method": flask.request.method, "http.route": rule.rule if rule else ""}

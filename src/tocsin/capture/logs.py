@@ -1,20 +1,31 @@
 """Failures from log records: the logging module's, and OpenTelemetry's own."""
 
 import logging
+import sys
 from collections.abc import Callable, MutableMapping
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, cast
 
+from opentelemetry import trace
+from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 
-from tocsin.capture.draft import Draft
+from tocsin.capture.draft import Draft, find, is_raised
+from tocsin.capture.log_tracebacks import LogTracebacks
 from tocsin.capture.recorder import Recorder
-from tocsin.capture.redaction import Mask, mask_values
+from tocsin.capture.redaction import Redaction
 from tocsin.guard import guard
 
 #: Loggers that speak about telemetry, not about the application.
 IGNORED_LOGGERS = ("opentelemetry", "tocsin")
+#: Those that tell again of a request, which is judged where it is served.
+RETELLING_LOGGERS = ("django.request", "django.security", "django.server")
+#: Those that get an exception when nobody else wants it: servers and event loops.
+LAST_RESORTS = (
+    "aiohttp.server", "asyncio", "concurrent.futures", "daphne", "granian", "gunicorn.error", "hypercorn.error",
+    "tornado.application", "uvicorn.error", "waitress", "werkzeug",
+)  # fmt: skip
 
 #: The occurrence that the log record being handled right now is about.
 _current: ContextVar[Draft | None] = ContextVar("tocsin_log_record", default=None)
@@ -26,29 +37,38 @@ class TocsinLogRecordProcessor(LogRecordProcessor):
     One without a recorder does nothing until `tocsin.install()` finds it in the provider and gives it one.
     """
 
-    def __init__(self, recorder: Recorder | None = None, *, mask: Mask = str) -> None:
+    def __init__(self, recorder: Recorder | None = None, *, redaction: Redaction | None = None) -> None:
         self.recorder = recorder
-        self.mask = mask
+        self.redaction = redaction
 
     def take_after(self, other: "TocsinLogRecordProcessor") -> None:
         """Do what `other` would do, in its stead."""
-        self.recorder, self.mask = other.recorder, other.mask
+        self.recorder, self.redaction = other.recorder, other.redaction
+
+    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
+        """Annotate and mask the record in place; exporters registered later, and batching ones, see it."""
+        if self.recorder is not None:
+            self._annotate(log_record)
+        if self.redaction is not None:
+            self.redaction.mask_log_record(log_record)
 
     @guard("log record processor")
-    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
-        """Annotate the record in place; exporters registered later, and batching ones registered earlier, see it."""
-        if self.recorder is None:
-            return
+    def _annotate(self, log_record: ReadWriteLogRecord) -> None:
         record = log_record.log_record
-        draft = _current.get() or self._live(getattr(record, "exception", None))
+        draft = _current.get() or self._live(record)
         # In place: what the SDK keeps with them, limits and the number of what was dropped, stays.
         values = cast("MutableMapping[str, Any]", record.attributes)
-        mask_values(values, self.mask)
         if draft is not None:
             values.update(draft.attributes())
 
-    def _live(self, error: BaseException | None) -> Draft | None:
-        return None if error is None or self.recorder is None else self.recorder.see(error, handled=True)
+    def _live(self, record: LogRecord) -> Draft | None:
+        """What OpenTelemetry's own API was given as an error."""
+        error, severity = getattr(record, "exception", None), record.severity_number
+        if severity is not None and severity.value < SeverityNumber.ERROR.value:
+            return None
+        if error is None or self.recorder is None:
+            return None
+        return self.recorder.see(error, handled=True)
 
     def shutdown(self) -> None:
         """Nothing is held here."""
@@ -66,10 +86,13 @@ def hook_logging(recorder: Recorder) -> Callable[[], None]:
     """
     original = logging.Logger.callHandlers
     see = guard("logging hook")(_see)
+    tracebacks = LogTracebacks(recorder.traceback_text) if recorder.traceback_text else None
 
     @wraps(original)
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
         draft = see(recorder, record) if _is_error(record) else None
+        if tracebacks is not None and record.exc_info:
+            tracebacks.provide(self, record)
         if draft is _current.get():
             original(self, record)
             return
@@ -83,6 +106,8 @@ def hook_logging(recorder: Recorder) -> Callable[[], None]:
 
     def unhook() -> None:
         logging.Logger.callHandlers = original  # type: ignore[method-assign]
+        if tracebacks is not None:
+            tracebacks.withdraw()
 
     return unhook
 
@@ -93,14 +118,21 @@ def _is_error(record: logging.LogRecord) -> bool:
 
 def _see(recorder: Recorder, record: logging.LogRecord) -> Draft | None:
     error = _error_of(record)
+    if record.name.startswith(RETELLING_LOGGERS):
+        return None if error is None else find(error)
     if error is None:
         return recorder.see_message(record)
-    return recorder.see(error, handled=True, context={"logger": record.name})
+    # What a last resort gets belongs to no span that is current there.
+    is_last = record.name in LAST_RESORTS
+    span = trace.INVALID_SPAN if is_last else None
+    return recorder.see(error, handled=not is_last, span=span, context={"logger": record.name})
 
 
 def _error_of(record: logging.LogRecord) -> BaseException | None:
     """The exception that the record tells of: given as such, or a raised one as its message or in an argument."""
     if record.exc_info and record.exc_info[1] is not None:
         return record.exc_info[1]
+    if record.name in LAST_RESORTS and (error := sys.exc_info()[1]) is not None:
+        return error
     told = (record.msg, *record.args) if isinstance(record.args, tuple) else (record.msg,)
-    return next((each for each in told if isinstance(each, Exception) and each.__traceback__ is not None), None)
+    return next((each for each in told if is_raised(each)), None)

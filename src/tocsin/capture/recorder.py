@@ -6,23 +6,34 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan
 
 from tocsin.capture.attributes import FINGERPRINT, HANDLED
-from tocsin.capture.draft import Draft, find, mark
-from tocsin.errors import Failure, Identity, InApp, Recognizer, identify, message_of, type_of
+from tocsin.capture.calls import Answers
+from tocsin.capture.database import call_of
+from tocsin.capture.draft import Draft, call_noted_on, claim, find, find_all, find_repeated, mark, name_of
+from tocsin.capture.request import current_request
+from tocsin.capture.traceback_text import TracebackText
+from tocsin.errors import Failure, Grouping, Identity, InApp, Recognizer, identify, identify_answer, message_of, type_of
 from tocsin.errors.failure import MAX_MESSAGE
 from tocsin.guard import guard
-from tocsin.telemetry import Measurement
 
 #: Occurrences of one fingerprint that are kept with stack trace: these first ones, then one each interval.
 FIRST_SAMPLES = 10
 SAMPLE_INTERVAL = 10.0
 #: Characters of a stack trace that are kept.
 MAX_STACKTRACE = 32_768
+#: Sampled occurrences that wait to be written, at most: what is kept of the others is small.
+WAITING_SAMPLES = 500
 #: Fingerprints whose sampling is remembered.
 REMEMBERED = 5_000
+#: Fingerprints of the store that are remembered, at some 150 bytes each; beyond them nothing is said to be new.
+KNOWN = 20_000
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -31,28 +42,35 @@ class Inbox:
 
     size: int
     drafts: deque[Draft] = field(default_factory=deque)
-    measurements: deque[Measurement] = field(default_factory=deque)
+    spans: deque[ReadableSpan] = field(default_factory=deque)
     dropped: int = 0
+    #: Sampled ones among the drafts.
+    samples: int = 0
+    #: Called when it is half full.
+    hurry: Callable[[], object] = lambda: None
 
     def put(self, draft: Draft) -> None:
         """Hand over an occurrence."""
-        if len(self.drafts) < self.size:
-            self.drafts.append(draft)
-        else:
-            self.dropped += 1
+        self._put(self.drafts, draft)
 
-    def measure(self, measurement: Measurement) -> None:
-        """Hand over a duration."""
-        if len(self.measurements) < self.size:
-            self.measurements.append(measurement)
+    def measure(self, span: ReadableSpan) -> None:
+        """Hand over an ended span, for its duration."""
+        self._put(self.spans, span)
+
+    def _put(self, queue: deque[T], item: T) -> None:
+        waiting = len(queue)
+        if waiting < self.size:
+            queue.append(item)
+            if waiting == self.size // 2:
+                self.hurry()
         else:
             self.dropped += 1
 
     def forget(self) -> None:
         """Empty it in a forked child: the parent writes what it saw, and says what it lost."""
         self.drafts.clear()
-        self.measurements.clear()
-        self.dropped = 0
+        self.spans.clear()
+        self.dropped = self.samples = 0
 
 
 class Recorder:
@@ -61,13 +79,30 @@ class Recorder:
     Costs microseconds for a failure that was seen before; formats a stack trace only for sampled occurrences.
     """
 
-    def __init__(self, inbox: Inbox, *, in_app: InApp, service: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        *,
+        in_app: InApp,
+        grouping: Grouping = Grouping(),  # noqa: B008  immutable
+        service: str,
+        failed_requests: int | None = 500,
+        failed_calls: int | None = None,
+        traceback_text: TracebackText | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.inbox = inbox
         self.service = service
+        #: None where each text is left to the standard library.
+        self.traceback_text = traceback_text
+        self._failed_requests = failed_requests
+        self._failed_calls = failed_calls
+        self.answers = Answers()
         #: Fingerprints that the store has; None until the writer has read them.
         self.known: set[str] | None = None
         self._in_app = in_app
-        self._recognizer = Recognizer(in_app=in_app)
+        self._grouping = grouping
+        self._recognizer = Recognizer(in_app=in_app, grouping=grouping)
         self._clock = clock
         self._samples: dict[str, tuple[int, float]] = {}
 
@@ -86,32 +121,93 @@ class Recorder:
         if not isinstance(error, Exception):
             return None
         span = span or trace.get_current_span()
-        draft = find(error)
-        if draft is None:
-            identity = self._recognizer.identify(error, handled=handled, attributes=_attributes(span))
-            draft = self._draft(identity, type_of(error), handled=handled, span=span)
-            mark(error, draft)
-            with guard.block("stack trace"):
-                self._sample(draft, error, context or {})
-            self.inbox.put(draft)
-        elif not handled:
-            draft.handled = False
-        _write_onto(span, draft)
+        draft = find(error) or self._first_sight(error, handled=handled, span=span, context=context or {})
+        if not handled:
+            for each in find_all(error):
+                each.handled = False
+        self._tell(draft, span)
         return draft
+
+    def _first_sight(
+        self, error: BaseException, *, handled: bool, span: trace.Span, context: Mapping[str, str]
+    ) -> Draft:
+        span_attributes = _attributes(span)
+        identity = self._identity(error, handled=handled, attributes=span_attributes)
+        same = find_repeated(error, identity.fingerprint) or self.answers.raised_as(error, span)
+        if same is not None:
+            mark(error, same)
+            return same
+        draft = self._draft(identity, _type(error), handled=handled, span=span)
+        first = claim(error, draft)
+        if first is not draft:
+            return first
+        with guard.block("stack trace"):
+            self._sample(draft, error, span_attributes, context)
+        self.inbox.put(draft)
+        return draft
+
+    def _identity(self, error: BaseException, *, handled: bool, attributes: Mapping[str, object]) -> Identity:
+        """Of an exception that lets nobody look at it, its class is the identity."""
+        with guard.block("identification"):
+            return self._recognizer.identify(error, handled=handled, attributes=attributes)
+        return identify(Failure(type=name_of(error), message=""), in_app=self._in_app, handled=handled)
+
+    def identity_of(self, error: Exception) -> Identity:
+        """What a failure is, without counting it."""
+        draft = find(error)
+        return draft.identity if draft else self._recognizer.identify(error, handled=True)
+
+    def is_failed_request(self, status: int) -> bool:
+        """Whether a request that is answered with this HTTP status has failed."""
+        return self._failed_requests is not None and status >= self._failed_requests
+
+    def is_failed_call(self, status: int) -> bool:
+        """Whether another service's answer with this HTTP status is an issue of ours."""
+        return self._failed_calls is not None and status >= self._failed_calls
+
+    def see_answer(
+        self, status: int, *, handled: bool, context: Mapping[str, str], span: trace.Span | None = None, peer: str = ""
+    ) -> Draft:
+        """Record what failed without an exception: status and route, or the service that answered, identify it."""
+        span = span or trace.get_current_span()
+        identity = identify_answer(status, route=context.get("http.route", ""), peer=peer, handled=handled)
+        draft = self._draft(identity, str(status), handled=handled, span=span)
+        if self._is_sampled(draft):
+            draft.message = identity.title
+            draft.context = {**context, "http.response.status_code": str(status)}
+        self.inbox.put(draft)
+        self._tell(draft, span)
+        return draft
+
+    def escalate(self, draft: Draft, span: trace.Span | None = None) -> None:
+        """What was seen and seemed handled made the request fail."""
+        draft.handled = False
+        _write_onto(span or trace.get_current_span(), draft)
+
+    def _tell(self, draft: Draft, span: trace.Span) -> None:
+        """To the span, and to the request that is being served."""
+        _write_onto(span, draft)
+        request = current_request()
+        if request is not None:
+            request.remember(draft)
 
     def see_message(self, record: logging.LogRecord) -> Draft:
         """Record an error that was logged without an exception: its template is its identity."""
         span = trace.get_current_span()
-        draft = self._identified(Failure.of_message(str(record.msg)), handled=True, span=span)
+        draft = self._identified(
+            Failure.of_message(_template(record)), handled=True, span=span, about={"logger": record.name}
+        )
         if self._is_sampled(draft):
-            draft.message = _wording(record)[:MAX_MESSAGE]
-            draft.context = {
-                "logger": record.name,
-                "code.file.path": record.pathname,
-                "code.line.number": str(record.lineno),
-            }
+            with guard.block("log record"):
+                draft.context = {
+                    **_around(),
+                    "logger": record.name,
+                    "code.file.path": record.pathname,
+                    "code.line.number": str(record.lineno),
+                }
+                draft.message = _wording(record)[:MAX_MESSAGE]
         self.inbox.put(draft)
-        _write_onto(span, draft)
+        self._tell(draft, span)
         return draft
 
     def see_exported(self, failure: Failure, stacktrace: str, *, handled: bool, span: trace.Span) -> Draft:
@@ -123,8 +219,13 @@ class Recorder:
         self.inbox.put(draft)
         return draft
 
-    def _identified(self, failure: Failure, *, handled: bool, span: trace.Span) -> Draft:
-        identity = identify(failure, in_app=self._in_app, handled=handled, attributes=_attributes(span))
+    def _identified(
+        self, failure: Failure, *, handled: bool, span: trace.Span, about: Mapping[str, str] | None = None
+    ) -> Draft:
+        attributes = {**_attributes(span), **(about or {})}
+        identity = identify(
+            failure, in_app=self._in_app, grouping=self._grouping, handled=handled, attributes=attributes
+        )
         return self._draft(identity, failure.type, handled=handled, span=span)
 
     def _draft(self, identity: Identity, type_name: str, *, handled: bool, span: trace.Span) -> Draft:
@@ -132,18 +233,32 @@ class Recorder:
         where = span.get_span_context()
         if where.is_valid:
             draft.trace_id, draft.span_id = f"{where.trace_id:032x}", f"{where.span_id:016x}"
-        if self.known is not None:
-            draft.new = identity.fingerprint not in self.known
-            self.known.add(identity.fingerprint)
+        draft.new = self._is_new(identity)
         return draft
 
-    def _sample(self, draft: Draft, error: BaseException, context: Mapping[str, str]) -> None:
+    def _is_new(self, identity: Identity) -> bool | None:
+        """None where the process does not know."""
+        if self.known is None:
+            return None
+        if not self.known.isdisjoint((identity.fingerprint, *identity.aliases)):
+            return False
+        if len(self.known) >= KNOWN:
+            return None
+        self.known.add(identity.fingerprint)
+        return True
+
+    def _sample(
+        self, draft: Draft, error: BaseException, span_attributes: Mapping[str, object], context: Mapping[str, str]
+    ) -> None:
         if self._is_sampled(draft):
             draft.message = message_of(error)[:MAX_MESSAGE]
-            draft.context = dict(context)
-            draft.stacktrace = _bounded("".join(traceback.format_exception(error)))
+            draft.context = {**_around(), **call_of(span_attributes), **call_noted_on(error), **context}
+            text = self.traceback_text and self.traceback_text.format(error)
+            draft.stacktrace = _bounded(text or "".join(traceback.format_exception(error)))
 
     def _is_sampled(self, draft: Draft) -> bool:
+        if self.inbox.samples >= WAITING_SAMPLES:
+            return False
         fingerprint = draft.identity.fingerprint
         taken, last = self._samples.get(fingerprint, (0, 0.0))
         if taken >= FIRST_SAMPLES and draft.at - last < SAMPLE_INTERVAL:
@@ -151,7 +266,19 @@ class Recorder:
         if taken == 0 and len(self._samples) >= REMEMBERED:
             self._samples.clear()
         self._samples[fingerprint] = (taken + 1, draft.at)
+        self.inbox.samples += 1
         return True
+
+
+def _type(error: BaseException) -> str:
+    with guard.block("identification"):
+        return str(type_of(error))
+    return name_of(error)
+
+
+def _around() -> Mapping[str, str]:
+    request = current_request()
+    return request.describe() if request else {}
 
 
 def _attributes(span: trace.Span) -> Mapping[str, object]:
@@ -167,6 +294,13 @@ def _write_onto(span: trace.Span, draft: Draft) -> None:
     is_written = written.get(FINGERPRINT) == draft.identity.fingerprint and written.get(HANDLED) is draft.handled
     if not (is_hidden or is_written):
         span.set_attributes(draft.attributes())
+
+
+def _template(record: logging.LogRecord) -> str:
+    """What is logged before its arguments are put in; the kind of what has no text."""
+    with guard.block("log record"):
+        return str(record.msg)
+    return name_of(record.msg)
 
 
 def _wording(record: logging.LogRecord) -> str:

@@ -1,46 +1,110 @@
-"""Masks what failing spans and log records say of an exception, after it was identified and before it is exported."""
+"""Masks spans, log records and occurrences: after failures were identified, before anything is exported or stored."""
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from opentelemetry.sdk._logs import ReadWriteLogRecord
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import Status
 
-from tocsin.capture.attributes import EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE
+from tocsin.capture.attributes import MASKED
+from tocsin.guard import guard
+from tocsin.privacy import Masker
 
-Mask = Callable[[str], str]
-
-#: Texts that are remembered with what they become, and characters that each may have.
-REMEMBERED, REMEMBERED_LENGTH = 128, 16_384
-
-
-def remembering(mask: Mask) -> Mask:
-    """The same mask, at no cost for text that it had lately: a failure that repeats says the same again."""
-    remembered = lru_cache(REMEMBERED)(mask)
-    return lambda text: (remembered if len(text) <= REMEMBERED_LENGTH else mask)(text)
+#: Notes that one span, log record or occurrence can have.
+MOST_NOTES = 16
+#: What becomes of a text of which it is not known what it holds, because masking failed.
+WITHHELD = "[withheld]"
 
 
-def mask_exceptions(span: Span, mask: Mask) -> None:
-    """Mask message and stack trace of the span's exception events, and its status description.
+class Redaction:
+    """One masker for all that leaves the process, and the number of values that it masked, by kind.
 
-    For `SpanProcessor._on_ending`, where the public API refuses changes: writes to private fields of the SDK, which
-    all exporters share whatever the order of the processors.
+    What was masked is written beside it, as `tocsin.masked`: `exception.message:email`, at most `MOST_NOTES` of them.
+    Where masking itself fails, text is withheld. Thread-safe; the numbers may miss one now and then.
     """
-    for event in span.events:
-        if event.name == "exception":
-            values: Any = event.attributes
-            mask_values(getattr(values, "_dict", values), mask)
-    description = span.status.description
-    if description:
-        masked = mask(description)
-        if masked != description:
-            span._status = Status(span.status.status_code, masked)  # noqa: SLF001  see above
+
+    def __init__(self, masker: Masker) -> None:
+        self.masker = masker
+        self.counts: Counter[str] = Counter()
+        self._mask_span = guard("masking of spans")(self._span)
+        self._mask_log_record = guard("masking of log records")(self._log_record)
+
+    def mask_span(self, span: Span) -> None:
+        """Mask a span in place: name, status, attributes, and those of its events and links.
+
+        For `SpanProcessor._on_ending`, where the public API refuses changes: writes to private fields of the SDK, which
+        all exporters share whatever the order of the processors.
+        """
+        if self._mask_span(span) is None:
+            _withhold_span(span)
+
+    def mask_log_record(self, log_record: ReadWriteLogRecord) -> None:
+        """Mask a log record in place: its body and its attributes."""
+        if self._mask_log_record(log_record) is None:
+            log_record.log_record.body = WITHHELD
+            _withhold(_fields(log_record.log_record.attributes))
+
+    def mask_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A copy of values by name, masked, with word of it."""
+        masked = dict(values)
+        self._note(self._mask(masked), masked)
+        return masked
+
+    def _span(self, span: Span) -> bool:
+        attributes = _fields(span._attributes)  # noqa: SLF001  see `mask_span`
+        notes = self._mask(attributes)
+        if len(span._events):  # noqa: SLF001  same
+            notes += [note for event in span._events for note in self._mask(_fields(event.attributes))]  # noqa: SLF001  same
+        if len(span._links):  # noqa: SLF001  same
+            notes += [note for link in span._links for note in self._mask(_fields(link.attributes))]  # noqa: SLF001  same
+        texts = {"name": span._name, "status.description": span._status.description}  # noqa: SLF001  same
+        if changed := self._mask(texts):
+            notes += changed
+            span._name = texts["name"] or ""  # noqa: SLF001  same
+            span._status = Status(span._status.status_code, texts["status.description"])  # noqa: SLF001  same
+        self._note(notes, attributes)
+        return True
+
+    def _log_record(self, log_record: ReadWriteLogRecord) -> bool:
+        record = log_record.log_record
+        attributes = _fields(record.attributes)
+        notes = self._mask(attributes)
+        body: dict[str, Any] = {"body": record.body}
+        if changed := self._mask(body):
+            notes += changed
+            record.body = body["body"]
+        self._note(notes, attributes)
+        return True
+
+    def _mask(self, values: MutableMapping[str, Any]) -> list[str]:
+        """Mask values by name, in place; what was masked."""
+        changes = self.masker.changes(values)
+        if not changes:
+            return []
+        values.update((key, masked.value) for key, masked in changes.items())
+        self.counts.update(kind for masked in changes.values() for kind in masked.found)
+        return [f"{key}:{kind}" for key, masked in changes.items() for kind in dict.fromkeys(masked.found)]
+
+    def _note(self, notes: list[str], values: MutableMapping[str, Any]) -> None:
+        if notes:
+            values[MASKED] = tuple(dict.fromkeys((*values.get(MASKED, ()), *notes)))[:MOST_NOTES]
 
 
-def mask_values(values: Any, mask: Mask) -> None:
-    """Mask the exception's message and stack trace in a mutable mapping of attributes."""
-    for key in (EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE):
-        text = values.get(key) if values else None
-        if isinstance(text, str):
-            values[key] = mask(text)
+def _fields(attributes: Any) -> MutableMapping[str, Any]:
+    """What the SDK's bounded attributes keep, past their lock on changes."""
+    fields: MutableMapping[str, Any] | None = getattr(attributes, "_dict", attributes)
+    return {} if fields is None else fields
+
+
+def _withhold_span(span: Span) -> None:
+    _withhold(_fields(span._attributes))  # noqa: SLF001  see `mask_span`
+    for attributes in (*(event.attributes for event in span.events), *(link.attributes for link in span.links)):
+        _withhold(_fields(attributes))
+    span._status = Status(span._status.status_code)  # noqa: SLF001  same
+
+
+def _withhold(values: MutableMapping[str, Any]) -> None:
+    """Every value that may hold text."""
+    values.update([(key, WITHHELD) for key, value in values.items() if not isinstance(value, bool | int | float)])

@@ -7,17 +7,19 @@ from types import FrameType
 from typing import Any, cast
 
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import StatusCode
 
 from tocsin.capture.attributes import EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE, EXCEPTION_TYPE, FINGERPRINT
+from tocsin.capture.calls import identify_call
+from tocsin.capture.draft import Draft
+from tocsin.capture.entry_span import ENTRIES, identify_request, is_client_error
+from tocsin.capture.exception_event import ExceptionEvents
 from tocsin.capture.recorder import Recorder
-from tocsin.capture.redaction import Mask, mask_exceptions
+from tocsin.capture.redaction import Redaction
 from tocsin.errors import parse_stacktrace
 from tocsin.guard import guard
-from tocsin.telemetry import measurement_of
+from tocsin.telemetry import is_measured
 
-#: Spans at which the process' own work begins: an exception that ends one was not handled by the application.
-ENTRIES = (SpanKind.SERVER, SpanKind.CONSUMER)
 #: What ends a program, a task or a generator, and is no failure.
 ORDERLY = ("SystemExit", "KeyboardInterrupt", "GeneratorExit", "CancelledError")
 
@@ -29,43 +31,52 @@ class TocsinSpanProcessor(SpanProcessor):
     One without a recorder does nothing until `tocsin.install()` finds it in the provider and gives it one.
     """
 
-    def __init__(self, recorder: Recorder | None = None, *, mask: Mask = str) -> None:
+    def __init__(self, recorder: Recorder | None = None, *, redaction: Redaction | None = None) -> None:
         self.recorder = recorder
-        self.mask = mask
+        self.redaction = redaction
 
     def take_after(self, other: "TocsinSpanProcessor") -> None:
         """Do what `other` would do, in its stead."""
-        self.recorder, self.mask = other.recorder, other.mask
+        self.recorder, self.redaction = other.recorder, other.redaction
+
+    def _on_ending(self, span: Span) -> None:
+        # The SDK's property copies the events, and most spans have none.
+        if self.recorder is not None and (len(span._events) or span.status.status_code is StatusCode.ERROR):  # noqa: SLF001  see above
+            self._identify(span, self.recorder)
+        if self.redaction is not None:
+            self.redaction.mask_span(span)
 
     @guard("span processor, ending")
-    def _on_ending(self, span: Span) -> None:
-        if self.recorder is None or (not span.events and not span.status.description):
-            return
-        if FINGERPRINT not in (span.attributes or {}):
-            _identify_event(span, self.recorder)
-        mask_exceptions(span, self.mask)
+    def _identify(self, span: Span, recorder: Recorder) -> None:
+        """Before masking, which must not fail with it."""
+        if FINGERPRINT not in (span.attributes or {}) and not is_client_error(span):
+            draft = _draft_of(span, recorder)
+            if draft is not None:
+                bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
+                bounded._dict.update(draft.attributes())  # noqa: SLF001  same
 
     @guard("span processor, end")
     def on_end(self, span: ReadableSpan) -> None:
-        """Hand over the duration where the instrumentation measures none."""
-        measurement = measurement_of(span)
-        if measurement is not None and self.recorder is not None:
-            self.recorder.inbox.measure(measurement)
+        """Hand over what may have a duration that the instrumentation does not measure."""
+        if self.recorder is not None and is_measured(span):
+            self.recorder.inbox.measure(span)
 
 
-def _identify_event(span: Span, recorder: Recorder) -> None:
+def _draft_of(span: Span, recorder: Recorder) -> Draft | None:
+    return _identify_event(span, recorder) or identify_request(span, recorder) or identify_call(span, recorder)
+
+
+def _identify_event(span: Span, recorder: Recorder) -> Draft | None:
     """An exception event that was written without `record_exception`."""
     exception = next((event.attributes or {} for event in span.events if event.name == "exception"), None)
     if exception is None:
-        return
+        return None
     keys = (EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE)
     type_name, message, stacktrace = (str(exception.get(key, "")) for key in keys)
     failure = parse_stacktrace(type_name, message, stacktrace)
     if failure.short_type in ORDERLY:
-        return
-    draft = recorder.see_exported(failure, stacktrace, handled=span.kind not in ENTRIES, span=span)
-    bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
-    bounded._dict.update(draft.attributes())  # noqa: SLF001  same
+        return None
+    return recorder.see_exported(failure, stacktrace, handled=span.kind not in ENTRIES, span=span)
 
 
 def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
@@ -76,12 +87,16 @@ def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
     """
     original = Span.record_exception
     see = guard("record_exception hook")(Recorder.see)
+    add_event = guard("record_exception hook")(_event_adder(recorder, original))
 
     @wraps(original)
     def record_exception(self: Span, exception: BaseException, *args: Any, **kwargs: Any) -> None:
         if self.is_recording():
             handled = self.kind not in ENTRIES or not _is_instrumentation(sys._getframe(1))  # noqa: SLF001  the caller
-            see(recorder, exception, handled=handled, span=self)
+            if handled or not is_client_error(self):
+                see(recorder, exception, handled=handled, span=self)
+            if add_event(self, exception, *args, **kwargs):
+                return
         original(self, exception, *args, **kwargs)
 
     Span.record_exception = cast("Any", record_exception)  # type: ignore[method-assign]
@@ -90,6 +105,15 @@ def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
         Span.record_exception = original  # type: ignore[method-assign]
 
     return unhook
+
+
+def _event_adder(recorder: Recorder, record_exception: Callable[..., None]) -> Callable[..., bool]:
+    """What adds the event in the SDK's stead, unless it is told not to, or the SDK's is another."""
+    if recorder.traceback_text is not None:
+        events = ExceptionEvents(recorder.traceback_text)
+        if guard("record_exception hook")(events.are_those_of)(record_exception):
+            return events.add
+    return lambda *_, **__: False
 
 
 def _is_instrumentation(caller: FrameType) -> bool:

@@ -1,22 +1,24 @@
 """The process' own thread work: occurrences to the store, counts and durations to the metrics."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
 from opentelemetry.metrics import Meter, Observation
 
 from tocsin.capture import attributes
 from tocsin.capture.draft import Draft
-from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.capture.recorder import KNOWN, Inbox, Recorder
+from tocsin.capture.redaction import Redaction
 from tocsin.errors import Severity
 from tocsin.guard import guard
 from tocsin.notices import notices
-from tocsin.privacy import Masker
 from tocsin.store import Occurrence, Sighting, Store, StoreError
 from tocsin.store.issues import Verdict
-from tocsin.telemetry import RedRecorder
+from tocsin.telemetry import RedRecorder, measurement_of
 
 T = TypeVar("T")
 
@@ -24,8 +26,8 @@ T = TypeVar("T")
 COUNTED_FINGERPRINTS = 500
 #: Fingerprints that wait for a store which cannot be written.
 WAITING_FINGERPRINTS = 2_000
-#: Sampled occurrences of one fingerprint that wait with it.
-WAITING_SAMPLES = 10
+#: Sampled occurrences of one fingerprint that wait with it, and of all fingerprints together.
+WAITING_SAMPLES, ALL_WAITING_SAMPLES = 10, 1_000
 
 
 @dataclass(slots=True)
@@ -39,14 +41,14 @@ class Tally:
     severity: Severity = "info"
     samples: list[Draft] = field(default_factory=list)
 
-    def add(self, draft: Draft) -> None:
-        """Count one more."""
+    def add(self, draft: Draft, *, keep: bool) -> None:
+        """Count one more, and keep it where it is sampled and there is room."""
         self.first_at = min(self.first_at or draft.at, draft.at)
         self.latest = draft
         self.count += 1
         if self.count == 1 or not draft.handled:
             self.handled, self.severity = draft.handled, draft.severity
-        if draft.message is not None and len(self.samples) < WAITING_SAMPLES:
+        if keep and draft.message is not None and len(self.samples) < WAITING_SAMPLES:
             self.samples.append(draft)
 
 
@@ -57,16 +59,24 @@ class Writer:
     """
 
     def __init__(
-        self, recorder: Recorder, *, store: Store, masker: Masker, meter: Meter, release: str, status_after: Verdict
+        self,
+        recorder: Recorder,
+        *,
+        store: Store,
+        redaction: Redaction,
+        meter: Meter,
+        release: str,
+        status_after: Verdict,
     ) -> None:
         self._recorder = recorder
         self._inbox: Inbox = recorder.inbox
         self._store = store
-        self._mask = masker.mask
+        self._redaction = redaction
         self._turn = threading.Lock()
         self._release = release
         self._status_after = status_after
         self._waiting: dict[str, Tally] = {}
+        self._waiting_samples = 0
         self._counted: set[str] = set()
         self._red = RedRecorder(meter)
         self._errors = meter.create_counter("tocsin.errors", unit="{error}", description="Failures, each counted once.")
@@ -75,6 +85,12 @@ class Writer:
             [lambda _options: [Observation(self._inbox.dropped)]],
             unit="{item}",
             description="Occurrences and measurements lost in this process.",
+        )
+        meter.create_observable_counter(
+            "tocsin.self.masked",
+            [lambda _options: [Observation(n, {"kind": kind}) for kind, n in redaction.counts.copy().items()]],
+            unit="{value}",
+            description="Values of personal data and secrets that were masked.",
         )
         meter.create_observable_counter(
             "tocsin.self.guard_failures",
@@ -93,33 +109,46 @@ class Writer:
         self._turn = threading.Lock()
         self._inbox.forget()
         self._waiting.clear()
+        self._waiting_samples = 0
 
     def _flush(self) -> None:
-        for measurement in _drain(self._inbox.measurements.popleft):
-            self._red.record(measurement)
+        self._inbox.samples = 0
+        for measurement in map(measurement_of, _drain(self._inbox.spans.popleft)):
+            if measurement is not None:
+                self._red.record(measurement)
+        counts: Counter[tuple[tuple[str, str | bool], ...]] = Counter()
         for draft in _drain(self._inbox.drafts.popleft):
-            self._count(draft)
+            counts[self._labels(draft)] += 1
             self._wait(draft)
+        for labels, count in counts.items():
+            self._errors.add(count, dict(labels))
         try:
             self._save()
         except StoreError as error:
             notices.say(f"nothing is saved and nobody is alerted: {error}", once="store")
+        if self._inbox.dropped:
+            lost = "occurrences and measurements are lost, more come than can be written"
+            notices.say(f"{lost}; tocsin.self.dropped counts them, queue_size makes room", once="dropped")
 
     def _save(self) -> None:
         if self._waiting:
             self._store.issues.record(map(self._sighting, self._waiting.values()), status_after=self._status_after)
             self._waiting.clear()
+            self._waiting_samples = 0
         if self._recorder.known is None:
-            self._recorder.known = self._store.issues.fingerprints(self._recorder.service)
+            known = self._store.issues.fingerprints(self._recorder.service)
+            self._recorder.known = set(islice(known, KNOWN))
 
     def _wait(self, draft: Draft) -> None:
         fingerprint = draft.identity.fingerprint
         if fingerprint not in self._waiting and len(self._waiting) >= WAITING_FINGERPRINTS:
             self._inbox.dropped += 1
             return
-        self._waiting.setdefault(fingerprint, Tally(draft)).add(draft)
+        tally = self._waiting.setdefault(fingerprint, Tally(draft))
+        tally.add(draft, keep=self._waiting_samples < ALL_WAITING_SAMPLES)
+        self._waiting_samples += draft.message is not None
 
-    def _count(self, draft: Draft) -> None:
+    def _labels(self, draft: Draft) -> tuple[tuple[str, str | bool], ...]:
         identity = draft.identity
         fingerprint = identity.fingerprint
         if fingerprint not in self._counted:
@@ -127,22 +156,21 @@ class Writer:
                 self._counted.add(fingerprint)
             else:
                 fingerprint = "other"
-        labels: dict[str, str | bool] = {
-            attributes.ERROR_TYPE: draft.type if fingerprint != "other" else "other",
-            attributes.FINGERPRINT: fingerprint,
-            attributes.CATEGORY: identity.category,
-            attributes.SEVERITY: draft.severity,
-            attributes.HANDLED: draft.handled,
-        }
-        self._errors.add(1, labels)
+        return (
+            (attributes.ERROR_TYPE, draft.type if fingerprint != "other" else "other"),
+            (attributes.FINGERPRINT, fingerprint),
+            (attributes.CATEGORY, identity.category),
+            (attributes.SEVERITY, draft.severity),
+            (attributes.HANDLED, draft.handled),
+        )
 
     def _sighting(self, tally: Tally) -> Sighting:
         identity = tally.latest.identity
         return Sighting(
             service=self._recorder.service,
             fingerprint=identity.fingerprint,
-            title=self._text(identity.title),
-            culprit=self._text(identity.culprit),
+            title=_storable(self._redaction.masker.mask(identity.title)),
+            culprit=_storable(self._redaction.masker.mask(identity.culprit)),
             error_type=tally.latest.type,
             category=identity.category,
             severity=tally.severity,
@@ -152,23 +180,33 @@ class Writer:
             first_at=tally.first_at,
             last_at=tally.latest.at,
             samples=tuple(map(self._occurrence, tally.samples)),
+            aliases=identity.aliases,
         )
 
     def _occurrence(self, draft: Draft) -> Occurrence:
+        exception = {
+            attributes.EXCEPTION_MESSAGE: draft.message or "",
+            attributes.EXCEPTION_STACKTRACE: draft.stacktrace,
+        }
+        told = {
+            key: _storable(value) for key, value in self._redaction.mask_values({**draft.context, **exception}).items()
+        }
         return Occurrence(
             at=draft.at,
-            message=self._text(draft.message or ""),
-            stacktrace=self._text(draft.stacktrace),
+            message=told.pop(attributes.EXCEPTION_MESSAGE),
+            stacktrace=told.pop(attributes.EXCEPTION_STACKTRACE),
             handled=draft.handled,
             release=self._release,
             trace_id=draft.trace_id,
             span_id=draft.span_id,
-            attributes={key: self._text(value) for key, value in draft.context.items()},
+            attributes=told,
         )
 
-    def _text(self, text: str) -> str:
-        """Masked, and such that a database takes it: a file name may hold what is no character."""
-        return self._mask(text).encode("utf-8", "backslashreplace").decode()
+
+def _storable(value: object) -> str:
+    """Text that a database takes: a file name may hold what is no character."""
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _drain(pop: Callable[[], T]) -> Iterator[T]:

@@ -6,10 +6,14 @@ from tocsin.cli.alerts import alerts
 from tocsin.cli.check import check
 from tocsin.cli.config import config
 from tocsin.cli.doctor import doctor
+from tocsin.cli.fingerprint import fingerprint
 from tocsin.cli.issues import issues
+from tocsin.cli.mask import mask
+from tocsin.cli.notify import notify
 from tocsin.cli.query import query
 from tocsin.cli.rules import rules
 from tocsin.cli.run import run
+from tocsin.cli.silence import silence
 from tocsin.store import StoreError
 from tocsin.version import __version__
 
@@ -45,5 +49,5 @@ def version() -> None:
     click.echo(__version__)
 
 
-for part in (doctor, check, run, issues, alerts, rules, query, config):
+for part in (doctor, check, run, issues, fingerprint, alerts, silence, notify, rules, query, mask, config):
     tocsin.add_command(part)

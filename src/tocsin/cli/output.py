@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 #: Columns with text that people wrote; the others hold single words and numbers, which are never folded.
-_PROSE = {"title", "culprit", "found", "fix", "labels", "summary", "details", "value"}
+_PROSE = {"title", "culprit", "found", "fix", "labels", "summary", "details", "value", "matchers", "comment", "held"}
 #: Colours of the words that judge; they stand in columns with one of these names.
 _JUDGING = {"status", "state", "severity"}
 _STYLES = {

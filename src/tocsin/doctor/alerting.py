@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from tocsin.alerting import AlertingConfig, load
+from tocsin.alerting import AlertingConfig
 from tocsin.config import Config
 from tocsin.doctor.check import Check
-from tocsin.evaluator.alerting_config import load_alerting
+from tocsin.evaluator.alerting_config import load_alerting, load_file
 
 _NO_RECEIVER = "set TOCSIN_WEBHOOK_URL, TOCSIN_SLACK_WEBHOOK_URL, TOCSIN_ALERT_FILE or TOCSIN_ALERT_CONSOLE"
 
@@ -17,7 +17,7 @@ def check_alerting(config: Config) -> Iterator[Check]:
         yield _check_receivers(load_alerting(config), fix=_NO_RECEIVER)
         return
     try:
-        loaded = load(path.read_text(encoding="utf-8"), source=str(path))
+        loaded = load_file(config, path)
     except OSError as error:
         yield Check("alerting", "broken", f"{path}: {error.strerror}", "correct TOCSIN_ALERTMANAGER")
     except ValueError as error:

@@ -151,5 +151,5 @@ def outlook(config: Config) -> str:
         "file": config.alert_file,
         "console": config.alert_console,
     }
-    named = [name for name, target in receivers.items() if target]
+    named = [*config.notify, *(name for name, target in receivers.items() if target)]
     return ", ".join(named) or "shown by `tocsin alerts` only (no receiver: set TOCSIN_WEBHOOK_URL)"

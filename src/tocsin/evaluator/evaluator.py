@@ -1,15 +1,19 @@
 """One look at the world: new samples in, rules evaluated, decisions stored, notifications on their way."""
 
-from tocsin.alerting import Sender, Timers, dispatch, receivers
+from tocsin.alerting import Dispatch, Dispatcher, Known, Sender, Timers, receivers, told_key
 from tocsin.config import Config
 from tocsin.evaluator.alerting_config import load_alerting
 from tocsin.evaluator.changes import Key, by_key, changes, outlasting
+from tocsin.evaluator.evidence import Evidence
+from tocsin.evaluator.forwarding import forwarder_to
 from tocsin.evaluator.groups import Groups
 from tocsin.evaluator.tail import Tail
+from tocsin.masking import masker_of
 from tocsin.rules.alert import RESOLVED_RETENTION
 from tocsin.series import Head
-from tocsin.store import Alert, Store
+from tocsin.store import Alert, HeldAlert, Store
 from tocsin.store.metrics import RETENTION
+from tocsin.store.silences import RETENTION as SILENCE_RETENTION
 
 #: How long what was sent and told is remembered, beyond the longest repeat interval.
 LOG_RETENTION = 5 * 86400.0
@@ -31,8 +35,14 @@ class Evaluator:
         stopped_at = store.alerts.evaluated_at()
         self._groups = Groups(config, self._head, restored=self._alerts.values(), stopped_at=stopped_at, now=now)
         self._alerting = load_alerting(config)
-        self._sender = Sender(store.notifications, receivers(self._alerting))
+        self._evidence = Evidence(store, trace_url=config.trace_url)
+        self._dispatcher = Dispatcher(self._alerting, mask=masker_of(config).mask)
+        self._sender = Sender(store.notifications, receivers(self._alerting, private_targets=config.private_targets))
+        self._forwarder = forwarder_to(config, store)
         self._timers: Timers = {}
+        # Whoever holds the lock alone writes these, so they are read once.
+        self._told = {told_key(logged): logged for logged in store.notifications.logged()}
+        self._held: frozenset[HeldAlert] = frozenset(store.alerts.held())
         self._ticked_at = now
         self._cleaned_at = 0.0
 
@@ -46,23 +56,34 @@ class Evaluator:
         self._tail.read(now)
         self._decide(now)
         self._sender.wake()
+        if self._forwarder is not None:
+            self._forwarder.start()
         self._clean_up(now)
 
     def close(self, *, timeout: float = 0.0) -> None:
         """Give notifications that are on their way `timeout` seconds; the rest waits in the store."""
         self._sender.stop(timeout=timeout)
+        if self._forwarder is not None:
+            self._forwarder.stop(timeout=timeout)
 
     def _decide(self, now: float) -> None:
         alerts = self._evaluate(now)
         changed = changes(self._alerts, alerts, at=now)
-        log = self._store.notifications.logged()
-        dispatched = dispatch(alerts.values(), config=self._alerting, log=log, timers=self._timers, now=now)
+        dispatched = self._dispatch(alerts, now)
+        held = frozenset(dispatched.held)
         with self._store.transaction():
             self._store.alerts.replace(changed.written, gone=changed.gone)
             self._store.alerts.set_evaluated(at=now)
             self._store.alerts.log(changed.transitions)
-            self._store.notifications.enqueue(dispatched.decisions)
-        self._alerts, self._timers = alerts, dispatched.timers
+            self._store.alerts.hold(held - self._held, released=self._held - held)
+            self._store.notifications.enqueue(self._evidence.added(dispatched.decisions))
+        self._alerts, self._timers, self._held = alerts, dispatched.timers, held
+        self._told |= {told_key(logged): logged for _, logged in dispatched.decisions}
+
+    def _dispatch(self, alerts: dict[Key, Alert], now: float) -> Dispatch:
+        silences = self._store.silences.all(not_over_before=now)
+        known = Known(alerts=alerts.values(), silences=silences, told=self._told, timers=self._timers)
+        return self._dispatcher.dispatch(known, now=now)
 
     def _evaluate(self, now: float) -> dict[Key, Alert]:
         alerts = by_key(self._groups.evaluate(now))
@@ -75,4 +96,7 @@ class Evaluator:
             return
         self._cleaned_at = now
         repeat_interval = max(route.repeat_interval for route in self._alerting.route.walk())
-        self._store.notifications.expire(before=now - LOG_RETENTION - repeat_interval)
+        before = now - LOG_RETENTION - repeat_interval
+        self._store.notifications.expire(before=before)
+        self._told = {key: logged for key, logged in self._told.items() if logged.at >= before}
+        self._store.silences.forget(before=now - SILENCE_RETENTION)

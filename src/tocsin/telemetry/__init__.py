@@ -5,7 +5,7 @@ from tocsin.telemetry.host import observe_host, observe_process
 from tocsin.telemetry.labels import Labels
 from tocsin.telemetry.names import Kind, UnusableNameError, label_name, metric_name
 from tocsin.telemetry.reader import BatchReader, attach_reader
-from tocsin.telemetry.red import Measurement, RedRecorder, measurement_of
+from tocsin.telemetry.red import Measurement, RedRecorder, is_measured, measurement_of
 
 __all__ = [
     "STALE",
@@ -18,6 +18,7 @@ __all__ = [
     "UnusableNameError",
     "attach_reader",
     "encode",
+    "is_measured",
     "label_name",
     "measurement_of",
     "metric_name",

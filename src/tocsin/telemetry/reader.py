@@ -12,6 +12,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 
 from tocsin.telemetry.batch import encode
+from tocsin.telemetry.shared_collection import shared_collection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,10 +79,27 @@ class BatchReader(MetricReader):
 
 
 def attach_reader(provider: MeterProvider, reader: MetricReader) -> bool:
-    """Add a reader to a provider that is in use; False where this SDK leaves no way.
+    """Let a reader collect from a provider that is in use; False where this SDK leaves no way.
 
-    Its cumulative sums start now. The provider will neither flush nor shut it down: its owner has to.
+    It shares what a reader of the application has stored, at no cost for a measurement. Where none has the same in
+    store, it is a reader more, whose cumulative sums start now. The provider will neither flush nor shut it down: its
+    owner has to.
     """
+    shared = shared_collection(provider)
+    if shared is None:
+        return _add(provider, reader)
+
+    def collect(*_: Any, **options: Any) -> Any:
+        if shared.is_alive:
+            return shared.collect(**options)
+        _add(provider, reader)
+        return None
+
+    reader._set_collect_callback(collect)  # noqa: SLF001  the seam between providers and readers
+    return True
+
+
+def _add(provider: MeterProvider, reader: MetricReader) -> bool:
     if hasattr(provider, "add_metric_reader"):
         provider.add_metric_reader(reader)
         return True

@@ -1,0 +1,1 @@
+"""Stands in for the room that the launcher asks."""
