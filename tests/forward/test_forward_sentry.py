@@ -2,7 +2,6 @@ import sys
 from contextlib import closing
 
 import pytest
-import sentry_sdk
 
 import tocsin
 from tocsin import plugin
@@ -15,6 +14,8 @@ from tocsin.notices import notices
 from tocsin.notify.delivery import DeliveryError
 from tocsin.notify.sentry_client import SentryClient
 from tocsin.store import Occurrence, Sighting, Store
+
+sentry_sdk = pytest.importorskip("sentry_sdk")
 
 AT = 1_800_000_000.0
 STACKTRACE = """Traceback (most recent call last):
