@@ -49,7 +49,8 @@ def test_the_standard_variable_is_stronger(launch, sink, nobody):
     assert "/v1/traces" in sink.paths
 
 
-@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
-def test_nothing_listens_there_is_one_line(launch, nobody, protocol):
+@pytest.mark.parametrize(("protocol", "module"), [("grpc", "grpc.exporter"), ("http/protobuf", "http.trace_exporter")])
+def test_nothing_listens_there_is_one_line(launch, nobody, protocol, module):
+    pytest.importorskip(f"opentelemetry.exporter.otlp.proto.{module}")
     _banner, line = launch(TOCSIN_OTLP_ENDPOINT=f"http://localhost:{nobody}", OTEL_EXPORTER_OTLP_PROTOCOL=protocol)
     assert line.startswith(f"tocsin: nothing listens at localhost:{nobody}")
