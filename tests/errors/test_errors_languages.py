@@ -198,3 +198,40 @@ def test_cut_off_anywhere_it_is_still_read(text):
 def test_time_is_linear(line):
     parse(line * (262_144 // len(line)))
     parse((line + "\n") * (262_144 // (len(line) + 1)))
+
+
+AXIOS = """AxiosError: Request failed with status code 500
+    at settle (/srv/app/node_modules/axios/lib/core/settle.js:19:12)
+    at async charge (/srv/app/src/pay.js:20:5)"""
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        (RUBY, RUBY.replace("`name' for nil:NilClass", "'name' for nil")),
+        (V8, V8.replace("/srv/app/", "C:\\svc\\").replace("/src/", "\\src\\")),
+        (AXIOS, AXIOS.replace("/", "\\").replace("\\srv\\app", "C:\\svc")),
+        (GO, GO.replace("/go/src/github.com/acme", "/go/src")),
+    ],
+    ids=["wording of ruby", "windows", "library on windows", "gopath"],
+)
+def test_neither_version_nor_place_counts(text, other):
+    assert identify(parse(text)).fingerprint == identify(parse(other)).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (V8, "(reading 'name')", "(reading 'id')"),
+        (RUBY, "undefined method `name'", "undefined method `id'"),
+        ("Error: connect ECONNREFUSED 10.0.0.7:6379\n    at TCP.done (node:net:1:2)", "6379", "5432"),
+        (
+            "Error: Call to a member function name() on null in /app/src/User.php:3\nStack trace:\n#0 {main}",
+            "name()",
+            "mail()",
+        ),
+    ],
+    ids=["property", "method", "port", "php method"],
+)
+def test_what_is_missing_counts(text, old, new):
+    assert identify(parse(text.replace(old, new))).fingerprint != identify(parse(text)).fingerprint

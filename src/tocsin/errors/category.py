@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from tocsin.errors.failure import Failure
 from tocsin.errors.kinds import (
+    BUG_PHRASES,
     BY_API_ERROR,
     BY_ERRNO,
     BY_PACKAGE,
@@ -71,7 +72,7 @@ def _links(failure: Failure, reported: Failure) -> Iterator[Failure]:
         link = link.cause
         yield link
     for link in reported.chain():
-        if link is failure:
+        if link.is_same_exception(failure):
             return
         yield link
 
@@ -88,6 +89,7 @@ def _category_of(failure: Failure) -> Category:
         or phrase_category(failure.headline)
         or BY_PACKAGE_FIRST.get(package)
         or _by_place(failure)
+        or _by_bug(failure)
         or _by_type(failure.short_type)
         or BY_ERRNO.get(codes.get("errno", ""))
         or BY_PACKAGE.get(package)
@@ -111,6 +113,12 @@ def _by_place(failure: Failure) -> Category | None:
         return "configuration"
     is_raising = is_library(deepest.path) and (not deepest.source or "raise" in deepest.source)
     return BY_RAISING_PACKAGE.get(deepest.module.partition(".")[0]) if is_raising else None
+
+
+def _by_bug(failure: Failure) -> Category | None:
+    """Whether a `ValueError` is about code that does not fit its data, rather than about input."""
+    is_bug = failure.short_type == "ValueError" and any(phrase in failure.headline for phrase in BUG_PHRASES)
+    return "internal" if is_bug else None
 
 
 def _by_bases(names: str) -> Category | None:

@@ -9,8 +9,22 @@ from typing import NamedTuple
 
 #: Codes that a protocol defines: whatever line raises them, another code is another cause.
 PROTOCOL_CODES = frozenset(
-    {"http.status", "rpc.status", "api.error", "api.operation", "errno", "sqlstate", "exit.status", "name", "nested"}
+    {
+        "api.error",
+        "api.operation",
+        "errno",
+        "exit.status",
+        "http.status",
+        "name",
+        "nested",
+        "port",
+        "receiver",
+        "rpc.status",
+        "sqlstate",
+    }
 )
+#: What a database says about data and schema.
+DATABASE_CODES = frozenset({"sqlstate", "rule", "constraint", "column", "table"})
 
 #: A name that cannot be resolved: which of these a resolver says depends on the machine.
 _UNRESOLVED = frozenset({"-2", "-3", "-5"})
@@ -60,7 +74,8 @@ _READINGS = tuple(
         ("rule", "violates ", r"\bviolates (?P<value>unique|not-null|check|foreign key|exclusion) constraint"),
         ("constraint", "constraint failed: ", r"\bconstraint failed: " + _NAME),
         ("constraint", "constraint ", r"\bconstraint " + _QUOTED),
-        ("constraint", "for key ", r"\bfor key " + _QUOTED),
+        ("constraint", "unique index ", r"\bunique index " + _QUOTED),
+        ("constraint", "for key ", r"\bDuplicate entry .{0,500} for key " + _QUOTED),
         ("column", "column", r"\bcolumn(?:: | named | )" + _NAME),
         ("column", "Column '", r"\bColumn " + _QUOTED),
         ("table", "no such table: ", r"\bno such table: " + _NAME),
@@ -68,7 +83,13 @@ _READINGS = tuple(
         ("table", "able '", r"\b[Tt]able " + _QUOTED),
         ("schema", "validation error", r"\bvalidation errors? for (?P<value>[A-Za-z_][\w.]{0,127})"),
         ("name", "has no attribute '", r"\bhas no attribute '(?P<value>[A-Za-z_]\w{0,127})'"),
+        ("receiver", "'NoneType' ", r"^'(?P<value>NoneType)' object has no attribute '"),
         ("name", "' is ", r"^(?:name )?'(?P<value>[A-Za-z_]\w{0,127})' is (?:un|not )defined"),
+        ("name", "(reading '", r"\(reading '(?P<value>[A-Za-z_$][\w$]{0,127})'\)"),
+        ("name", "ndefined method ", r"\bundefined method [`'](?P<value>\w{1,128}[?!=]?)'"),
+        ("name", "member function ", r"\bmember function (?P<value>\w{1,128})\(\)"),
+        ("name", "because ", r"\bbecause \"(?P<value>[^\"]{1,128})\" is null"),
+        ("port", "ECONNREFUSED", r"\bECONNREFUSED \S{1,64}:(?P<value>[12]?\d{1,4})\b"),
         ("setting", "'", r"^'(?P<value>[A-Z][A-Z0-9_]{2,127})'$"),
     )
 )
@@ -80,7 +101,7 @@ def codes_in(headline: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for code, hint, pattern in _READINGS:
         if hint in headline and code not in found and (match := pattern.search(headline)):
-            found[code] = _without_data(match["value"])
+            found[code] = match["value"] if code == "sqlstate" else _without_data(match["value"])
     if found.get("host") in {"localhost", None}:
         found.pop("host", None)
     if found.get("errno") in _UNRESOLVED:

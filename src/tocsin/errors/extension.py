@@ -1,8 +1,10 @@
 """Categories that others know: packages register them under the entry point group `tocsin_categories`."""
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import get_args
+
+from opentelemetry.util._importlib_metadata import entry_points  # read once for all who ask
 
 from tocsin.errors.category import extensions
 from tocsin.errors.kinds import Category

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
-from tocsin.errors.codes import codes_in
 from tocsin.errors.module_path import module_of
 
 #: Bounds on what one failure may hold, whatever the application raises.
@@ -81,7 +81,13 @@ class Failure:
     @property
     def codes(self) -> Codes:
         """The discriminators in the message: HTTP status, errno, SQLSTATE, constraint and the like."""
+        from tocsin.errors.codes import codes_in  # noqa: PLC0415  slow to import, and of no use before a failure
+
         return codes_in(self.headline)
+
+    def is_same_exception(self, other: "Failure") -> bool:
+        """Whether both tell of one occurrence of one exception, whatever frames were added."""
+        return self.cause is other.cause and self.members is other.members and self.message is other.message
 
     def chain(self) -> Iterator["Failure"]:
         """This failure and its causes, the latest first."""
@@ -93,7 +99,12 @@ class Failure:
 
 def headline_of(message: str) -> str:
     """The first line of a message, without what Python suggests when printing it; where it ends in a colon, two."""
-    line, _, rest = message[:MAX_HEADLINE].partition("\n")
+    return _headline(message[:MAX_HEADLINE])
+
+
+@lru_cache(maxsize=1024)
+def _headline(beginning: str) -> str:
+    line, _, rest = beginning.partition("\n")
     line = line.strip()
     if line.endswith(":") and rest:
         line = f"{line} {rest.lstrip().partition(chr(10))[0].rstrip()}"

@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Part of every fingerprint: a new algorithm gets a new version, so that old issues can be found again.
 VERSION = "v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """One contribution to a fingerprint, and the reason for it."""
 
     name: str

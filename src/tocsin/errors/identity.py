@@ -5,7 +5,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from tocsin.errors.category import categorize, is_worded_by_input
-from tocsin.errors.codes import PROTOCOL_CODES
+from tocsin.errors.codes import DATABASE_CODES, PROTOCOL_CODES
 from tocsin.errors.downstream import downstream_of, is_of_others
 from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.fingerprint import VERSION, Component, fingerprint_of
@@ -81,9 +81,7 @@ def _culprit(site: Site) -> str:
 def _components(site: Site, attributes: Mapping[str, object]) -> Iterator[Component]:
     failure = site.failure
     if failure.type:
-        yield Component(
-            "type", same_type(failure.short_type), "class of the exception; not every carrier has its module"
-        )
+        yield Component("type", same_type(failure), "class of the exception; not every carrier has its module")
     for prefix, frame in zip(("", "caller."), site.frames, strict=False):
         yield from _place(prefix, frame)
     for name in site.named:
@@ -101,15 +99,27 @@ def _place(prefix: str, frame: Frame) -> Iterator[Component]:
 
 
 def _codes(site: Site, attributes: Mapping[str, object]) -> Iterator[Component]:
-    codes = {name: value for name, value in site.failure.codes if name in PROTOCOL_CODES or site.in_library}
-    if (host := dict(site.failure.codes).get("host")) and is_of_others(site.failure):
-        codes["host"] = host
-    else:
-        codes.pop("host", None)
+    inner = _database_codes(site.failure)
+    said = inner | dict(site.failure.codes)
+    is_answer = site.in_library or bool(inner) or "sqlstate" in said
+    codes = {name: value for name, value in sorted(said.items()) if name in PROTOCOL_CODES or is_answer}
+    codes.pop("host", None)
+    if site.host and is_of_others(site.failure):
+        codes["host"] = site.host
     for name, value in codes.items():
         yield Component(name, value, "said by the message, not by the stack")
     if "host" not in codes and not site.is_told and (host := downstream_of(site.failure, attributes)):
         yield Component("host", host, "the span says what was called, and no line of code does")
+
+
+def _database_codes(failure: Failure) -> dict[str, str]:
+    """What the database said, where the exception that tells of it only wraps that."""
+    link = failure
+    while link.cause is not None and link.cause_is_explicit:
+        link = link.cause
+        if told := {name: value for name, value in link.codes if name in DATABASE_CODES}:
+            return told
+    return {}
 
 
 def _words_count(site: Site) -> bool:
@@ -117,7 +127,7 @@ def _words_count(site: Site) -> bool:
         return True
     if site.in_library:
         return not site.failure.codes and not is_worded_by_input(site.failure)
-    return not site.frames[0].source
+    return not site.frames[0].source and "name" not in dict(site.failure.codes)
 
 
 #: What each version of the algorithm counts, the newest first. One that fingerprints in stores were made by stays.

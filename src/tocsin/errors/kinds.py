@@ -89,6 +89,9 @@ BY_PHRASE: tuple[tuple[str, Category], ...] = (
     ("another operation is in progress", "concurrency"),
     ("after shutdown", "concurrency"),
     ("un-acquired lock", "concurrency"),
+    ("unlocked lock", "concurrency"),
+    ("released too many times", "concurrency"),
+    ("threads can only be started once", "concurrency"),
     ("objects created in a thread", "concurrency"),
     ("canceling statement due to", "timeout"),
     ("timed out", "timeout"),
@@ -96,6 +99,7 @@ BY_PHRASE: tuple[tuple[str, Category], ...] = (
     ("timeout exceeded", "timeout"),
     ("statement timeout", "timeout"),
     ("deadline exceeded", "timeout"),
+    ("etimedout", "timeout"),
     ("rate limit", "rate_limit"),
     ("too many requests", "rate_limit"),
     ("throttl", "rate_limit"),
@@ -104,7 +108,12 @@ BY_PHRASE: tuple[tuple[str, Category], ...] = (
     ("invalid credentials", "authentication"),
     ("access denied for user", "authentication"),
     ("certificate verify failed", "network"),
+    ("fatal:  database", "database"),
     ("connection refused", "network"),
+    ("econnrefused", "network"),
+    ("econnreset", "network"),
+    ("getaddrinfo", "network"),
+    ("socket hang up", "network"),
     ("connection reset", "network"),
     ("name or service not known", "network"),
     ("failed to resolve", "network"),
@@ -117,6 +126,25 @@ BY_PHRASE: tuple[tuple[str, Category], ...] = (
     ("[ssl", "network"),
     ("environment variable", "configuration"),
     ("not json serializable", "serialization"),
+    ("is not valid json", "serialization"),
+    ("in json at position", "serialization"),
+    ("can't pickle", "serialization"),
+    ("cannot pickle", "serialization"),
+    ("can't get local object", "serialization"),
+)
+
+#: Phrases of `ValueError` that are about code rather than input: unpacking, empty sequences, shapes of arrays.
+BUG_PHRASES = (
+    "values to unpack",
+    "is empty",
+    "empty sequence",
+    "could not be broadcast",
+    "cannot reshape",
+    "must be in range(0, 256)",
+    "is not in list",
+    "substring not found",
+    "closed file",
+    "already executing",
 )
 
 #: Phrases of an application's own exceptions, where nothing else tells.
@@ -183,9 +211,14 @@ BY_TYPE: dict[str, Category] = {
     "CertificateError": "network",
     "DuplicateKeyError": "database",
     "DoesNotExist": "database",
+    "MultipleObjectsReturned": "database",
+    "Http404": "validation",
+    "ArgumentError": "validation",
+    "NoReverseMatch": "configuration",
     "ObjectDoesNotExist": "database",
     "NotFoundError": "external_service",
     "TooManyRedirects": "external_service",
+    **dict.fromkeys(("InvalidStatus", "InvalidStatusCode", "InvalidHandshake"), "external_service"),
     "MissingSchema": "validation",
     "LocationParseError": "validation",
     "SuspiciousOperation": "validation",
@@ -247,11 +280,16 @@ BY_WORD: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (re.compile(r"NoCredentials|NoAuthHandler"), "authentication"),
     (re.compile(r"Validat|Invalid|BadRequest|Unprocessable|BadParameter|UsageError|BadData|Malformed"), "validation"),
+    (re.compile(r"NumberFormat|^FormatException|IllegalArgument|ArgumentNull|ArgumentOutOfRange"), "validation"),
     (
-        re.compile(r"Integrity|Operational|Programming|DataError|Database|Violation|NoResult|MultipleResults"),
+        re.compile(
+            r"Integrity|Operational|Programming|DataError|Database|NoResult|MultipleResults"
+            r"|(?:Unique|Null|Key|Check|Exclusion|Constraint)Violation"
+        ),
         "database",
     ),
-    (re.compile(r"SQL|Rollback|Undefined(?:Table|Column)|ORM|DBAPI"), "database"),
+    (re.compile(r"SQL|Sql|PDO|Rollback|Undefined(?:Table|Column)|ORM|DBAPI"), "database"),
+    (re.compile(r"RecordNot|DbUpdate|DataAccess|QueryException"), "database"),
     (
         re.compile(
             r"Connect|Network|Unreachable|DNS|NameResolution|Socket|Disconnect|Protocol|MaxRetr|SMTPServer|SSL|TLS|Proxy"
@@ -261,7 +299,7 @@ BY_WORD: tuple[tuple[re.Pattern[str], Category], ...] = (
     ),
     (
         re.compile(
-            r"Gateway|ServiceUnavailable|External|Upstream|Remote|RpcError|ServerError|SMTP|Ap[iI]Error|APIStatus"
+            r"Gateway|Integration|ServiceUnavailable|External|Upstream|Remote|RpcError|ServerError|SMTP|Ap[iI]Error|APIStatus"
         ),
         "external_service",
     ),

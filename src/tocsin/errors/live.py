@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from tocsin.errors.failure import MAX_CHAIN, MAX_FRAMES, MAX_MEMBERS, MAX_MESSAGE, Codes, Failure, Frame, bounded
 from tocsin.errors.in_app import InApp
 from tocsin.errors.remote import embedded_stacktrace
-from tocsin.errors.stacktrace import parse_stacktrace
 
 #: Exceptions of one failure that are read at most, causes and members of groups together.
 MAX_EXCEPTIONS = 64
@@ -81,6 +80,8 @@ class _Reader:
         self._seen.add(id(error))
         message = message_of(error)
         if remote := embedded_stacktrace(type(error).__name__, message):
+            from tocsin.errors.stacktrace import parse_stacktrace  # noqa: PLC0415  slow to import, and rarely needed
+
             return parse_stacktrace(type_of(error), message, remote)
         cause = cause_of(error) if depth < MAX_CHAIN else None
         return Failure(

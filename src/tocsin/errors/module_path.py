@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from tocsin.errors.libraries import LIBRARIES
+
 _LIBRARY = re.compile(
     r".*(?:^|/)(?:"
     r"(?:site|dist)-packages"
@@ -15,13 +17,18 @@ _LIBRARY = re.compile(
 #: Directories that deployments put in front of an application.
 _ROOT = re.compile(
     r"(?:[a-z]:)?"
-    r"(?:/(?:srv|opt|home|users|root|mnt|data|tmp|inetpub)/[^/]+(?=/)"
+    r"(?:/users/[^/]+/(?:src|code|dev|work|projects?|repos?|git)/[^/]+(?=/)"
+    r"|/(?:srv|opt|home|users|root|mnt|data|tmp|inetpub)/[^/]+(?=/)"
     r"|/var/(?:www|task|app)(?=/)"
     r"|/usr/(?:local/)?src/[^/]+(?=/)"
     r"|/(?:app|application|code|workspace|project|root|builds?)(?=/))?"
     r"(?:.*/(?:src|current|releases?/[^/]+|wwwroot|html)(?=/))?"
     r"/",
     re.IGNORECASE,
+)
+#: Where dependencies lie beside the application: AWS Lambda and its layers, and folders for code of others.
+_BUNDLED = re.compile(
+    r"(?:/var/task|/opt/python|.*/(?:_?vendor(?:ed)?|third_party|[._]?packages))/(?P<package>\w+)[/.].*", re.IGNORECASE
 )
 _INSTALLED = re.compile(r".*/(?:site|dist)-packages/(?P<package>[A-Za-z]\w*)[/.].*", re.IGNORECASE)
 #: Folders that may be a package as well as a root or a release: they name nothing.
@@ -67,7 +74,10 @@ def installed_package(path: str) -> str:
 @lru_cache(maxsize=4096)
 def is_library(path: str) -> bool:
     """Whether a path lies in the standard library or an installed package, or is generated or compiled code."""
-    return path.startswith("<") or path.endswith((".pyx", ".pxd")) or bool(_LIBRARY.fullmatch(_with_slashes(path)))
+    if path.startswith("<") or path.endswith((".pyx", ".pxd")):
+        return True
+    path = _with_slashes(path)
+    return bool(_LIBRARY.fullmatch(path)) or _is_bundled(path)
 
 
 @lru_cache(maxsize=4096)
@@ -75,6 +85,11 @@ def is_script(path: str) -> bool:
     """Whether a path is a console script such as `/usr/bin/gunicorn`."""
     directory, _, name = _with_slashes(path).rpartition("/")
     return directory.endswith(("/bin", "/Scripts")) and not name.endswith(".py")
+
+
+def _is_bundled(path: str) -> bool:
+    found = _BUNDLED.fullmatch(path)
+    return found is not None and found["package"].lower() in LIBRARIES
 
 
 def _with_slashes(path: str) -> str:

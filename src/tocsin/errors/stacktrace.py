@@ -33,7 +33,20 @@ def parse_stacktrace(type_name: str, message: str, stacktrace: str) -> Failure:
     """
     failure = _read(_with_line_breaks(stacktrace[:MAX_TEXT]))
     is_read = failure.type and (failure.frames or failure.members or failure.cause or not type_name)
-    return failure if is_read else replace(failure, type=type_name, message=message[:MAX_MESSAGE])
+    if is_read and not (stacktrace.endswith(failure.message[-1:]) and _is_cut(failure, type_name, message)):
+        return failure
+    return replace(failure, type=type_name or failure.type, message=message[:MAX_MESSAGE])
+
+
+def _is_cut(failure: Failure, type_name: str, message: str) -> bool:
+    """Whether a stack trace ends within its last line, as where exporters limit the length of attributes.
+
+    What is left of the message, or of the type, begins what was told beside it; a log's message lacks quotes.
+    """
+    if not failure.message:
+        return bool(type_name) and (bool(message) or failure.short_type != type_name.rpartition(".")[2])
+    unquoted = failure.message.lstrip("'\"")
+    return len(failure.message) < len(message) + 2 and message.startswith((failure.message, unquoted))
 
 
 def _read(text: str) -> Failure:
@@ -45,4 +58,4 @@ def _with_line_breaks(text: str) -> str:
     """The text with its line breaks as one character, also where a log wrote them out."""
     if "\n" not in text and "\\n" in text:
         text = text.replace("\\r\\n", "\n").replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
-    return text.replace("\r\n", "\n")
+    return text.replace("\r\n", "\n") if "\r" in text else text

@@ -80,15 +80,15 @@ _IDENTIFIERS = frozenset({"uuid", "hex", "n", "id"})
 _OWN_TOKEN = frozenset({"email", "ip", "mac", "url", "host", "path", "date"})
 _VALUE = re.compile(r"(?<!\w)(?:" + "|".join(f"(?P<{name}>{pattern})" for name, pattern in _VALUES.items()) + ")")
 #: Numbers in groups: a card, an IBAN, a telephone number, a token with dots.
-_GROUPS = re.compile(r"[+(]{0,2}<id>\)?(?:[ ./-]{0,2}\(?<id>\)?)+")
+_GROUPS = re.compile(r"\+?(?:\(<id>\)|<id>)(?:[ ./-]{0,2}(?:\(<id>\)|<id>))+")
 #: However many there are.
 _LIST = re.compile(r"(?<=[\[({])<\w+>(?:, ?<\w+>)*,?(?=[\])}])")
 _JSON = re.compile(r"\{<str>: ?[^{}]*\}")
 #: What follows the name of a secret is one, whatever it looks like.
 _SECRET = re.compile(
-    r"(?i)(password|passwd|pwd|secret|token|api_?key)(\s?[=:]\s?)[^\s,;&'\"]+|(bearer|basic) [^\s,;'\"]+"
+    r"(?i)((?<!\[)(?:password|passwd|pwd|secret|token|api_?key)\s?[=:]\s?)[^\s,;&'\"]+|((?:bearer|basic) )[^\s,;'\"]+"
 )
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{3,40}-----.*", re.DOTALL)
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{3,40}-----(?:.*?-----END [A-Z ]{3,40}-----|.*)", re.DOTALL)
 _SWITCH = re.compile(r"[a-z][A-Z]|[A-Z][a-z]")
 
 
@@ -98,7 +98,7 @@ def template_of(message: str) -> str:
     A value that was masked gives the same as the value itself. Linear in the length of the message: one alternation,
     every repetition bounded or over disjoint characters.
     """
-    text = _SECRET.sub(r"\1\2\3 [secret]", message[:MAX_LENGTH])
+    text = _SECRET.sub(r"\1\2[secret]", message[:MAX_LENGTH])
     text = _PRIVATE_KEY.sub("[private_key]", text) if "-----" in text else text
     text = " ".join(_VALUE.sub(_placeholder, text).split())
     if "<id>" in text:

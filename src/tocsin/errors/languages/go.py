@@ -10,8 +10,10 @@ _PLACE = re.compile(r"\t(?P<path>\S+\.(?:go|s)):(?P<line>\d+)(?: \+0x[0-9a-f]+)?
 _CALL = re.compile(r"(?P<package>(?:[^\s()]*/)?[^\s()./]+)\.(?P<function>(?:\(\*?\w[^()]*\)\.)?[^()]+)(?:\(.*\))?")
 _PANIC = re.compile(r"(?:panic|fatal error): (?P<message>.*?)(?: \[recovered\])?")
 _CLOSURE = re.compile(r"(?:\.func\d+(?:\.\d+)*|\.gowrap\d+|-fm|\[\.\.\.\])+$")
-#: Modules of others, and the standard library: below `go/src`, without a host name.
-_LIBRARY = re.compile(r"/pkg/mod/|/vendor/|/go(?:[\d.]+)?/(?:libexec/)?src/[^./]+/|^_|^runtime/")
+#: Modules of others.
+_LIBRARY = re.compile(r"/pkg/mod/|/vendor/|^_|^runtime/")
+#: Where the standard library is; without modules, the application as well.
+_ROOT = re.compile(r"/go(?:[\d.]+)?/(?:libexec/)?src/[^./]+/")
 
 
 def parse(text: str) -> Failure:
@@ -40,9 +42,13 @@ def _frames(lines: Sequence[str]) -> list[Frame]:
 
 def _frame(what: re.Match[str], where: re.Match[str]) -> Frame:
     package, path = what["package"], where["path"]
-    is_library = _LIBRARY.search(path) is not None
+    is_library = _LIBRARY.search(path) is not None or (_is_standard(package) and _ROOT.search(path) is not None)
     function = _CLOSURE.sub("", what["function"])
     return Frame(package.replace(".", "_").replace("/", "."), function, path, int(where["line"]), is_library=is_library)
+
+
+def _is_standard(package: str) -> bool:
+    return package != "main" and "." not in package.partition("/")[0]
 
 
 def _raising_first(frames: list[Frame]) -> list[Frame]:

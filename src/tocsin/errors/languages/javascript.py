@@ -47,7 +47,7 @@ def _call(line: str) -> re.Match[str] | None:
 def _frame(call: re.Match[str]) -> Frame:
     groups = call.groupdict()
     location = _LOCATION.fullmatch(groups.get("place") or groups["bare"] or "")
-    path = location["path"] if location else ""
+    path = location["path"].replace("\\", "/") if location else ""
     line = int(location["line"] or 0) if location else 0
     function = _RECEIVER.sub("", groups["function"] or "")
     return Frame(_module(path), function, path, line, is_library=_LIBRARY.search(path) is not None)
@@ -57,5 +57,5 @@ def _module(path: str) -> str:
     """The file, without server, root, hash of the build and extension."""
     if "node_modules/" in path:
         path = path.rpartition("node_modules/")[2]
-    bare = _ROOT.sub("", _ORIGIN.sub("", path.replace("\\", "/")), count=1)
+    bare = _ROOT.sub("", _ORIGIN.sub("", path), count=1)
     return _BUILD.sub("", bare).replace("/", ".")
