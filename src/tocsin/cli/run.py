@@ -5,6 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -13,8 +15,11 @@ import click
 
 from tocsin.cli.options import load_settings, store_option
 from tocsin.config import variable
+from tocsin.exporting.environment import completion
+from tocsin.exporting.launch import installed_protocols
 from tocsin.launcher import LAUNCHER, find_launcher
 from tocsin.notices import notices
+from tocsin.store import Store
 
 NOT_FOUND = 127
 KILLED = 128
@@ -26,8 +31,13 @@ _FROM_TERMINAL = {signal.SIGINT, signal.SIGQUIT}
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="[--] CMD...")
+@click.option(
+    "--heartbeat-address",
+    metavar="HOST:PORT",
+    help="Take signs of life there: a request to /heartbeat/NAME, ?every=1d&grace=1h; /start and /fail behind it.",
+)
 @store_option
-def run(*, command: tuple[str, ...], store: Path | None) -> None:
+def run(*, command: tuple[str, ...], heartbeat_address: str | None, store: Path | None) -> None:
     """Run CMD with OpenTelemetry in it, and evaluate its rules here instead of in one of its processes.
 
     The signals TERM, INT, HUP, QUIT, USR1 and USR2 go on to CMD. Leaves with the exit code of CMD, with 128 + the
@@ -40,12 +50,33 @@ def run(*, command: tuple[str, ...], store: Path | None) -> None:
         notices.say("rules are not evaluated: pip install 'tocsin[engine]'")
     from tocsin.evaluator.standalone import standalone  # noqa: PLC0415  other commands start faster without
 
+    # For the metrics that are measured here; the launcher would do the same for CMD.
+    os.environ.update(completion(os.environ, endpoint=settings.config.otlp_endpoint, protocols=installed_protocols()))
     child = Child(argv, environ={**os.environ, variable("store"): str(settings.config.store)})
     for number in _FORWARDED:
         signal.signal(number, child.forward)
-    with standalone(settings):
+    with _heartbeats(heartbeat_address, settings.config.store), standalone(settings):
         code = child.run()
     sys.exit(code)
+
+
+@contextmanager
+def _heartbeats(address: str | None, store: Path) -> Iterator[None]:
+    """Signs of life are taken while the block lasts, where an address says so."""
+    from tocsin.heartbeats import listener  # noqa: PLC0415  only those need it who ask for it
+
+    if address is None:
+        yield
+        return
+    try:
+        taking = listener.Listener(listener.address(address), Store(store))
+    except (OSError, ValueError, OverflowError) as error:
+        raise click.BadParameter(f"{address}: {error}", param_hint="--heartbeat-address") from error
+    taking.start()
+    try:
+        yield
+    finally:
+        taking.stop()
 
 
 class Child:

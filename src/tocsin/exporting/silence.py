@@ -58,8 +58,8 @@ class LocalEndpoint:
         return False
 
 
-def spare_dead_endpoints(*providers: Any) -> None:
-    """Let exporters to this machine give up at once while nobody listens there; one line says so.
+def spare_dead_endpoints(*providers: Any, announce: bool = True) -> None:
+    """Let exporters to this machine give up at once while nobody listens there; one line says so, if it is to.
 
     They would try again and again, with a line each time. When somebody listens again, they send.
     """
@@ -67,10 +67,10 @@ def spare_dead_endpoints(*providers: Any) -> None:
     for exporter in exporters(*providers):
         address = _local_address(exporter)
         if address is not None and not hasattr(exporter.export, "_tocsin"):
-            _spare(exporter, endpoints.setdefault(address, LocalEndpoint(*address)))
+            _spare(exporter, endpoints.setdefault(address, LocalEndpoint(*address)), announce=announce)
 
 
-def _spare(exporter: Any, endpoint: LocalEndpoint) -> None:
+def _spare(exporter: Any, endpoint: LocalEndpoint, *, announce: bool) -> None:
     export = exporter.export
     failure = _failure_of(exporter)
     if failure is None:
@@ -79,17 +79,21 @@ def _spare(exporter: Any, endpoint: LocalEndpoint) -> None:
     def spared(*args: Any, **options: Any) -> Any:
         with guard.block("endpoint"):
             if endpoint.is_dead():
-                host, port = endpoint.address
-                notices.say(
-                    f"nothing listens at {host}:{port}, so telemetry is lost: start a collector there, set"
-                    " TOCSIN_OTLP_ENDPOINT, or switch exporters off with OTEL_TRACES_EXPORTER=none and the like",
-                    once=f"{host}:{port}",
-                )
+                if announce:
+                    _say_dead(*endpoint.address)
                 return failure
         return export(*args, **options)
 
     spared._tocsin = True  # type: ignore[attr-defined]  # noqa: SLF001  ours
     exporter.export = spared
+
+
+def _say_dead(host: str, port: int) -> None:
+    notices.say(
+        f"nothing listens at {host}:{port}, so telemetry is lost: start a collector there, set"
+        " TOCSIN_OTLP_ENDPOINT, or switch exporters off with OTEL_TRACES_EXPORTER=none and the like",
+        once=f"{host}:{port}",
+    )
 
 
 def _local_address(exporter: Any) -> tuple[str, int] | None:
