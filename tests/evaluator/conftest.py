@@ -10,8 +10,9 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 
-from tocsin.config import Config
+from tocsin.config import Config, load
 from tocsin.evaluator.candidate import Candidate
+from tocsin.evaluator.live_settings import LiveSettings
 from tocsin.notices import notices
 from tocsin.store import Sighting, Store
 from tocsin.telemetry import BatchReader, otlp
@@ -85,13 +86,19 @@ class Scene:
 
     def candidate(self, **settings):
         """A process that writes and evaluates, as often as it is told to step."""
+        return self._candidate(self.config(**settings))
+
+    def following(self, text):
+        """A candidate that follows a `tocsin.yml` of this text."""
+        path = self.write("tocsin.yml", text)
+        arguments = {"store": self.path, "evaluation_interval": INTERVAL}
+        settings = load(arguments, environ={"TOCSIN_CONFIG": path})
+        return self._candidate(settings.config, settings=LiveSettings(settings))
+
+    def _candidate(self, config, **options):
         process = self.process("candidate")
         candidate = Candidate(
-            self.config(**settings),
-            store=process.store,
-            meter=process.meter,
-            collect=process.collect,
-            clock=self.clock,
+            config, store=process.store, meter=process.meter, collect=process.collect, clock=self.clock, **options
         )
         self._exits.callback(candidate.leave, timeout=PATIENCE)
         return candidate

@@ -84,3 +84,25 @@ def test_what_the_sdk_collects_arrives_as_series(store, head, tail, clock):
     (labels,) = head.series(parse_selector("orders_total"))
     assert dict(labels)["shop"] == "a"
     provider.shutdown()
+
+
+def test_a_metric_that_rules_do_not_see_is_said_once_with_the_reason(store, head, tail, capfd):
+    point = {"timeUnixNano": str(int(NOW * 1e9)), "asInt": "1"}
+    metric = {"name": "delta.orders", "sum": {"aggregationTemporality": 1, "isMonotonic": True, "dataPoints": [point]}}
+    payload = json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}).encode()
+    for number in range(2):
+        store.metric_batches.append(payload, at=NOW + number)
+    tail.read(NOW + 2)
+    said = [line for line in capfd.readouterr().err.splitlines() if "delta.orders" in line]
+    assert len(said) == 1
+    assert "its temporality is not cumulative" in said[0]
+
+
+def test_the_stanza_decides_on_labels(store, head):
+    resource = {"attributes": [{"key": "host.name", "value": {"stringValue": "web1"}}]}
+    point = {"timeUnixNano": str(int(NOW * 1e9)), "asDouble": 1.0}
+    metric = {"name": "orders", "gauge": {"dataPoints": [point]}}
+    batch = {"resource": resource, "scopeMetrics": [{"metrics": [metric]}]}
+    store.metric_batches.append(json.dumps({"resourceMetrics": [batch]}).encode(), at=NOW)
+    Tail(store.metric_batches, head, stanza={"promote_resource_attributes": ["host.name"]}).read(NOW)
+    assert head.series() == [(("__name__", "orders"), ("host_name", "web1"))]

@@ -1,8 +1,9 @@
-"""What `slo:` of tocsin.yml becomes, and what of it needs more samples than a process keeps."""
+"""What `slo:` of tocsin.yml becomes, and what of it has to be kept for long."""
 
 import pytest
+import yaml
 
-from tocsin.rules import AlertingRule, compile_slos, load, reach, within
+from tocsin.rules import AlertingRule, RecordingRule, compile_slos, load, long_reaches, reach, recorded, within
 
 TOTAL = {"metric": "requests_total"}
 BAD = {"metric": "requests_total", "where": {"status": "500"}}
@@ -18,20 +19,19 @@ def groups(**slos):
     return load(compiled.text, source="tocsin.yml").groups
 
 
-def in_process(**slos):
-    return [within(group, HOUR)[0] for group in groups(**slos)]
-
-
 def requests(ok, failed):
     return {'requests_total{job="a",status="200"}': ok, 'requests_total{job="a",status="500"}': failed}
 
 
 @pytest.fixture
 def fires(simulate_groups):
+    """The fast alert, and those without a window."""
+
     def fires(slo, series, at=2 * HOUR, step=60):
         return [
             (dict(alert.labels), round(alert.value, 4))
-            for alert in simulate_groups(in_process(checkout=slo), series, at=at, step=step).firing
+            for alert in simulate_groups(groups(checkout=slo), series, at=at, step=step).firing
+            if dict(alert.labels).get("window") in {None, "1h"}
         ]
 
     return fires
@@ -90,15 +90,15 @@ def test_budget_and_burn_rate_are_series(simulate_groups):
     assert values["slo:error_budget:remaining_ratio"] == pytest.approx(0.5)
 
 
-def alerts(group):
-    return {rule.labels["window"]: rule for rule in group.rules if isinstance(rule, AlertingRule)}
+def alerts(found):
+    rules = [rule for group in found for rule in group.rules]
+    return {rule.labels["window"]: rule for rule in rules if isinstance(rule, AlertingRule)}
 
 
 def test_the_windows_of_the_workbook():
-    (group,) = groups(checkout=CHECKOUT)
     found = {
         window: (rule.labels["severity"], rule.query.replace('{slo="checkout"}', ""))
-        for window, rule in alerts(group).items()
+        for window, rule in alerts(groups(checkout=CHECKOUT)).items()
     }
     ratio = "slo:error_ratio:rate"
     assert found == {
@@ -110,26 +110,26 @@ def test_the_windows_of_the_workbook():
 
 
 def test_a_week_has_no_alerts_at_a_pace_that_it_allows():
-    (group,) = groups(checkout=CHECKOUT | {"window": "7d"})
-    assert set(alerts(group)) == {"1h", "6h"}
+    assert set(alerts(groups(checkout=CHECKOUT | {"window": "7d"}))) == {"1h", "6h"}
 
 
-def test_what_an_hour_of_samples_is_not_enough_for_is_named():
-    (group,) = groups(checkout=CHECKOUT)
-    kept, left_out = within(group, HOUR)
-    assert set(alerts(kept)) == {"1h"}
-    assert all(reach(rule.expr) <= HOUR for rule in kept.rules)
-    assert [rule.name for rule in left_out] == [
-        "slo:error_ratio:rate2h",
-        "slo:error_ratio:rate6h",
-        "slo:error_ratio:rate1d",
-        "slo:error_ratio:rate3d",
-        "slo:error_ratio:rate30d",
-        "slo:error_budget:remaining_ratio",
-        "ErrorBudgetBurns",
-        "ErrorBudgetBurns",
-        "ErrorBudgetBurns",
-    ]
+def test_long_windows_look_at_nothing_but_what_is_recorded_every_five_minutes():
+    rates, others = groups(checkout=CHECKOUT)
+    assert (rates.interval, others.interval) == (300, None)
+    assert [rule.record for rule in rates.rules] == ["slo:total:rate5m", "slo:bad:rate5m"]
+    assert {reach(rule.expr) for rule in rates.rules} == {300}
+    kept = recorded([rates, others], interval=15)
+    assert kept == {"slo:total:rate5m", "slo:bad:rate5m"}
+    assert within(others, HOUR, kept) == (others, ())
+    assert long_reaches([rates, others], HOUR, kept) == dict.fromkeys(kept, 30 * 24 * HOUR)
+
+
+def test_windows_up_to_an_hour_and_the_fast_alert_look_at_the_metrics_themselves():
+    near, left_out = within(groups(checkout=CHECKOUT)[1], HOUR)
+    assert set(alerts([near])) == {"1h"}
+    short = {rule.record for rule in near.rules if isinstance(rule, RecordingRule)}
+    assert {f"slo:error_ratio:rate{window}" for window in ("5m", "30m", "1h")} < short
+    assert {rule.name for rule in left_out} >= {"slo:error_ratio:rate2h", "slo:error_budget:remaining_ratio"}
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,52 @@ def test_promtool_accepts(promtool, tmp_path):
     file = tmp_path / "slo.yml"
     file.write_text(compile_slos({"a": CHECKOUT, "b": LATENCY | {"window": "7d"}}).text)
     status, output = promtool("check", "rules", "--lint-fatal", file)
+    assert status == 0, output
+
+
+def expected(name, sample):
+    labels = ", ".join(f'{key}="{value}"' for key, value in sample.labels if key != "__name__")
+    return {"expr": name, "exp_samples": [{"labels": f"{name}{{{labels}}}", "value": sample.value}]}
+
+
+def test_promtool_sees_the_same_in_the_exported_rules(promtool, simulate_groups, tmp_path):
+    """Ten hours with an incident of two at the end: the series of every window, and every alert."""
+    series = requests("0+1495x192 288240+1200x47", "0+5x192 1260+300x47")
+    compiled = compile_slos({"checkout": CHECKOUT | {"objective": "99%"}})
+    (tmp_path / "slo.yml").write_text(compiled.text)
+    at, step = (192 + 48) * 150, 150
+    found = simulate_groups(groups(checkout=CHECKOUT | {"objective": "99%"}), series, at=at, step=step)
+    names = [rule.record for group in groups(checkout=CHECKOUT) for rule in group.rules if hasattr(rule, "record")]
+    known = {name: found.select(name) for name in names}
+    firing = [(dict(alert.labels), alert) for alert in found.firing]
+    assert {labels["window"] for labels, _ in firing} >= {"6h"}
+    test = {
+        "interval": f"{step}s",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            expected(name, sample) | {"eval_time": f"{at}s"} for name, samples in known.items() for sample in samples
+        ],
+        "alert_rule_test": [
+            {
+                "eval_time": f"{at}s",
+                "alertname": "ErrorBudgetBurns",
+                "exp_alerts": [
+                    {
+                        "exp_labels": {name: value for name, value in labels.items() if name != "alertname"},
+                        "exp_annotations": dict(alert.annotations),
+                    }
+                    for labels, alert in firing
+                ],
+            }
+        ],
+    }
+    assert len(test["promql_expr_test"]) >= 8
+    file = tmp_path / "test.yml"
+    order = [group["name"] for group in compiled.groups]
+    file.write_text(
+        yaml.safe_dump(
+            {"rule_files": ["slo.yml"], "evaluation_interval": f"{step}s", "group_eval_order": order, "tests": [test]}
+        )
+    )
+    status, output = promtool("test", "rules", file)
     assert status == 0, output

@@ -1,9 +1,11 @@
 """What `thresholds:` of tocsin.yml becomes: alerts over series, and one message for everything that cannot be used."""
 
+import json
+
 import pytest
 import yaml
 
-from tocsin.rules import compile_thresholds, load
+from tocsin.rules import compile_thresholds, load, reach
 
 
 def compiled(text):
@@ -244,3 +246,112 @@ def test_what_cannot_be_used_leaves_the_others():
 def test_none_are_no_problem():
     assert compile_thresholds(None) == compile_thresholds({})
     assert load(compile_thresholds({}).text, source="").groups == ()
+
+
+@pytest.mark.parametrize(
+    ("definition", "value", "expected"),
+    [
+        ("outside: {info: [40, 60], warning: [30, 70], critical: [20, 80], emergency: [10, 90]}", 50, []),
+        ("outside: {info: [40, 60], warning: [30, 70], critical: [20, 80], emergency: [10, 90]}", 65, ["info"]),
+        ("outside: {info: [40, 60], warning: [30, 70], critical: [20, 80]}", 15, ["critical", "info", "warning"]),
+        ("outside: {critical: [20, 80], emergency: [10, 90]}", 95, ["critical", "emergency"]),
+        ("below: {info: 4, emergency: 1}", 0, ["emergency", "info"]),
+        ("below: {info: 4, emergency: 1}", 3, ["info"]),
+        ("equals: {info: 3, emergency: 0}", 0, ["emergency"]),
+        ("above: 5\n  severity: info", 6, ["info"]),
+    ],
+)
+def test_every_severity_of_every_comparison(firing, definition, value, expected):
+    found = firing(f"Queue:\n  metric: queue\n  {definition}", {'queue{job="shop"}': f"{value}x60"})
+    assert [severity for _, severity, _ in found] == expected
+
+
+@pytest.mark.parametrize("percent", [1, 50, 90, 95, 99])
+def test_every_percentile(firing, percent):
+    """A hundred a minute, one in each hundredth of a second."""
+    series = {
+        f'wait_seconds_bucket{{job="shop",le="{number / 100:g}"}}': f"0+{number}x60" for number in range(1, 101)
+    } | {'wait_seconds_bucket{job="shop",le="+Inf"}': "0+100x60"}
+    definition = f"Wait: {{metric: wait_seconds, stat: p{percent}, %s}}"
+    assert firing(definition % f"above: {percent / 100 + 0.001}", series) == []
+    assert len(firing(definition % f"above: {percent / 100 - 0.001}", series)) == 1
+
+
+def test_a_ratio_of_rates_counts_from_a_number_of_measurements(firing):
+    ratio = "Bad: {metric: bad_total, of: all_total, stat: rate, over: 5m, above: 50%, min_count: 100}"
+    assert firing(ratio, {'bad_total{job="a"}': "0+6x60", 'all_total{job="a"}': "0+10x60"}) == [
+        ("Bad", "warning", "a Bad: 60%")
+    ]
+    assert firing(ratio, {'bad_total{job="a"}': "0+3x60", 'all_total{job="a"}': "0+4x60"}) == []
+
+
+def test_absence_begins_after_its_time(firing):
+    absent = "Backup: {metric: backup, above: 5, absent_for: 10m}"
+    series = {"backup": "1x20"}
+    assert firing(absent, series, at=300 + 300 + 9 * 60) == []
+    assert firing(absent, series, at=300 + 300 + 11 * 60) == [
+        ("BackupAbsent", "warning", "Backup: nothing is measured")
+    ]
+
+
+def test_a_forecast_goes_on_from_a_quarter_of_its_time(simulate_groups):
+    """What happened two hours ago counts for a day, and not for four hours."""
+    disk = {'disk{job="shop"}': "0.2x72 0.2+0.005x36 0.38x11"}
+    for ahead, falls in (("24h", True), ("4h", False)):
+        found = simulate_groups(
+            compiled(f"Full: {{metric: disk, forecast: {ahead}, above: 39%}}"), disk, at=119 * 300, step=300
+        )
+        assert bool(found.firing) is falls
+
+
+def test_what_is_recorded_for_long_has_a_group_of_its_own():
+    rates, others = compiled("Odd: {metric: queue, anomaly: same hour, outside: [-4, 4]}")
+    assert (rates.name, rates.interval) == ("tocsin.thresholds.Odd:5m", 300)
+    assert [rule.name for rule in rates.rules] == ["threshold:Odd:min", "threshold:Odd:max"]
+    assert reach(others.rules[0].expr) == 7 * 86400 + 3600
+    (only,) = compiled("Odd: {metric: queue, anomaly: recent, above: 4}")
+    assert only.interval is None
+
+
+TRENDS = """
+Odd: {metric: queue, anomaly: recent, outside: [-4, 4]}
+Daily: {metric: queue, anomaly: same hour, above: 4}
+Full: {metric: queue, forecast: 24h, above: 100}
+"""
+
+
+def test_promtool_sees_the_same_trends(promtool, simulate_groups, tmp_path):
+    (tmp_path / "thresholds.yml").write_text(compile_thresholds(yaml.safe_load(TRENDS)).text)
+    status, output = promtool("check", "rules", "--lint-fatal", tmp_path / "thresholds.yml")
+    assert status == 0, output
+    series = {'queue{job="shop"}': " ".join(f"10 12 11 {14 + day} 14 10x42" for day in range(5)) + " 10 40x3"}
+    at, step = (5 * 48 + 3) * 1800, 1800
+    groups = compiled(TRENDS)
+    samples = simulate_groups(groups, series, at=at, step=step).select("threshold:.*")
+    assert {"threshold:Daily:max_trend", "threshold:Full:max_trend"} < {
+        dict(each.labels)["__name__"] for each in samples
+    }
+    test = {
+        "interval": f"{step}s",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": [
+            {"expr": text, "eval_time": f"{at}s", "exp_samples": [{"labels": text, "value": sample.value}]}
+            for sample in samples
+            for text in [_written(sample)]
+        ],
+    }
+    content = {
+        "rule_files": ["thresholds.yml"],
+        "evaluation_interval": f"{step}s",
+        "group_eval_order": [group.name for group in groups],
+        "tests": [test],
+    }
+    (tmp_path / "test.yml").write_text(yaml.safe_dump(content))
+    status, output = promtool("test", "rules", tmp_path / "test.yml")
+    assert status == 0, output
+
+
+def _written(sample):
+    labels = dict(sample.labels)
+    name = labels.pop("__name__")
+    return f"{name}{{{', '.join(f'{key}={json.dumps(value)}' for key, value in labels.items())}}}"

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from opentelemetry.metrics import Meter
 
 from tocsin.config import Config
+from tocsin.evaluator.heartbeat_metrics import HeartbeatMetrics
 from tocsin.evaluator.issue_metrics import IssueMetrics
 from tocsin.evaluator.lag import Lag
+from tocsin.evaluator.live_settings import LiveSettings
+from tocsin.evaluator.overflow import Overflow
 from tocsin.notices import notices
 from tocsin.store import Store, StoreError
 from tocsin.telemetry import observe_host
@@ -25,7 +28,8 @@ class Candidate:
     """Asks for the evaluator lock at every step, and evaluates while it holds it.
 
     What evaluation needs is imported when the lock is taken, so that a process which only writes stays small.
-    `collect` writes this process' own metrics to the store, so that a step sees the present.
+    `collect` writes this process' own metrics to the store, so that a step sees the present. With `settings` it follows
+    the file that they came from.
     """
 
     def __init__(
@@ -36,14 +40,18 @@ class Candidate:
         meter: Meter,
         collect: Callable[[], object],
         clock: Callable[[], float] = time.time,
+        settings: LiveSettings | None = None,
     ) -> None:
         self._config = config
+        self._settings = settings
         self._store = store
         self._meter = meter
         self._collect = collect
         self._clock = clock
         self._issues = IssueMetrics()
+        self._heartbeats = HeartbeatMetrics()
         self._lag = Lag(config.evaluation_interval, clock=clock)
+        self._overflow = Overflow()
         self._evaluator: Evaluator | None = None
         self._observing = False
         self._stepping = threading.Lock()
@@ -95,15 +103,24 @@ class Candidate:
     def _evaluate(self) -> bool:
         self._observe()
         self._issues.read(self._store, now=self._clock())
+        self._heartbeats.read(self._store)
         self._collect()
         # After the collection, whose samples would be in the future otherwise.
         now = self._clock()
         self._lag.begin(now)
         if self._evaluator is not None and self._evaluator.is_ahead_of(now):
             self._dismiss()
+        self._follow_settings(now)
         self._evaluator = self._evaluator or self._take_over(now)
         self._evaluator.tick(now)
+        self._overflow.add(self._evaluator.overflow())
         return True
+
+    def _follow_settings(self, now: float) -> None:
+        if self._settings is not None and self._settings.refresh():
+            self._config = self._settings.config
+            if self._evaluator is not None:
+                self._evaluator.configure(self._config, now)
 
     def _dismiss(self, *, timeout: float = 0.0) -> None:
         if self._evaluator is not None:
@@ -126,7 +143,9 @@ class Candidate:
             self._observing = True
             observe_host(self._meter, active=self._speaks)
             self._issues.observe(self._meter, active=self._speaks)
+            self._heartbeats.observe(self._meter, active=self._speaks)
             self._lag.observe(self._meter, active=self._speaks)
+            self._overflow.observe(self._meter, active=self._speaks)
 
     def _speaks(self) -> bool:
         return self._store.lock.held
@@ -143,6 +162,8 @@ def outlook(config: Config) -> str:
         return "evaluated elsewhere (TOCSIN_EVALUATE is off)"
     if find_spec("numpy") is None:
         return "off (pip install 'tocsin[engine]')"
+    if config.alertmanagers:
+        return f"pushed to {len(config.alertmanagers)} Alertmanager{'s' if len(config.alertmanagers) > 1 else ''}"
     if config.alertmanager:
         return str(config.alertmanager)
     receivers = {

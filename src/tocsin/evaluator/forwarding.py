@@ -17,4 +17,5 @@ def forwarder_to(config: Config, store: Store) -> Forwarder | None:
     except ValueError as error:
         notices.say(f"{variable('sentry_dsn')} is not used: {error}", once="sentry_dsn")
         return None
-    return Forwarder(store, tracker, in_app=InApp(include=config.in_app_include, exclude=config.in_app_exclude))
+    in_app = InApp(config.in_app_include, config.in_app_exclude, config.grouping.frame_rules)
+    return Forwarder(store, tracker, in_app=in_app)

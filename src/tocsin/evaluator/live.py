@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from tocsin.config import Config
 from tocsin.evaluator.groups import Groups
+from tocsin.evaluator.recorder import Recorder
 from tocsin.evaluator.tail import Tail
 from tocsin.promql import Expr, Value, evaluate
-from tocsin.series import Head
+from tocsin.series import LongHead
 from tocsin.store import Alert, Store
 from tocsin.store.metrics import RETENTION
 
@@ -16,17 +17,18 @@ from tocsin.store.metrics import RETENTION
 class Live:
     """The series of the store, with those that rules write at the unix time `at`, and the alerts there are then."""
 
-    head: Head
+    head: LongHead
     at: float
     alerts: tuple[Alert, ...]
 
     @classmethod
     def of(cls, config: Config, store: Store, at: float, *, now: float) -> "Live":
         """Reads all metric batches, and evaluates every rule once. Nothing is written to the store."""
-        head = Head(retention=RETENTION)
-        Tail(store.metric_batches, head, pause=nullcontext).read(now)
+        head = LongHead(retention=RETENTION)
+        Tail(store.metric_batches, head, stanza=config.otlp, pause=nullcontext).read(now)
         restored, stopped_at = store.alerts.current(), store.alerts.evaluated_at()
-        groups = Groups(config, head, restored=restored, stopped_at=stopped_at, now=at)
+        recorder = Recorder(head, store.recorded)
+        groups = Groups(config, recorder, restored=restored, stopped_at=stopped_at, now=at)
         return cls(head, at, tuple(groups.evaluate(at)))
 
     def value(self, expr: Expr) -> Value:

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.evaluator.watched import Stamp, stamp
 from tocsin.notices import notices
 from tocsin.rules import RuleFile, RuleFileError, load
-
-#: What changes when a file is written: whether it is worth reading is known without opening it.
-Stamp = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,10 @@ class OwnFiles:
         """Those that can be used; of a file that did not change, the same object every time."""
         return tuple(copy.rules for copy in self._copies.values() if copy.rules)
 
+    def watch(self, patterns: tuple[str, ...]) -> None:
+        """The files that these patterns name from now on."""
+        self._patterns = patterns
+
     def refresh(self) -> bool:
         """Read what is new or changed, forget what is gone; whether any rules changed. Opens no other files."""
         before = self.files
@@ -54,23 +56,18 @@ def rule_paths(patterns: tuple[str, ...]) -> Iterator[tuple[str, list[Path]]]:
 
 def _current(path: Path, last: Copy) -> Copy:
     try:
-        stamp = _stamp(path)
-        content = last.content if stamp == last.stamp else path.read_bytes()
+        found = stamp(path)
+        content = last.content if found == last.stamp else path.read_bytes()
     except OSError as error:
         _say_broken(path, last, str(error))
         return last
-    if stamp == last.stamp or (content == last.content and last.rules):
-        return Copy(stamp, content, last.rules)
+    if found == last.stamp or (content == last.content and last.rules):
+        return Copy(found, content, last.rules)
     try:
-        return Copy(stamp, content, load(content.decode("utf-8"), source=str(path)))
+        return Copy(found, content, load(content.decode("utf-8"), source=str(path)))
     except (UnicodeDecodeError, RuleFileError) as error:
         _say_broken(path, last, str(error))
-        return Copy(stamp, content, last.rules)
-
-
-def _stamp(path: Path) -> Stamp:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+        return Copy(found, content, last.rules)
 
 
 def _say_broken(path: Path, last: Copy, error: str) -> None:

@@ -1,10 +1,11 @@
 """The rules that the settings name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tocsin.config import Config, changed_thresholds
 from tocsin.evaluator.own_files import OwnFiles
 from tocsin.notices import notices
+from tocsin.promql import LOOKBACK
 from tocsin.rules import (
     Compiled,
     Group,
@@ -15,13 +16,16 @@ from tocsin.rules import (
     compile_thresholds,
     load,
     load_pack,
+    long_reaches,
+    recorded,
     rule_key,
     with_signals,
     within,
 )
+from tocsin.store.metrics import RETENTION
 
-#: The longest window that the evaluator has samples for, in seconds; it keeps a lookback more.
-WINDOW = 3600.0
+#: The longest window over any series, in seconds: samples are kept for a lookback more.
+WINDOW = RETENTION - LOOKBACK
 
 
 def rule_groups(config: Config) -> list[Group]:
@@ -32,17 +36,30 @@ def rule_groups(config: Config) -> list[Group]:
     """
     own = OwnFiles(config.rules)
     own.refresh()
-    return [*fixed_groups(config), *evaluable(own.files)]
+    return evaluable(config, (*fixed_files(config), *own.files))
 
 
-def fixed_groups(config: Config) -> list[Group]:
-    """The groups of packs, thresholds and objectives, which do not change while the process runs."""
-    return evaluable((*_packs(config), *_compiled(config)))
+def fixed_files(config: Config) -> tuple[RuleFile, ...]:
+    """Packs, thresholds and objectives, which do not change as long as the settings do not."""
+    return (*_packs(config), *_compiled(config))
 
 
-def evaluable(files: Iterable[RuleFile]) -> list[Group]:
+def evaluable(config: Config, files: Iterable[RuleFile]) -> list[Group]:
     """The groups of the files, without the rules that look back too far, which are said."""
-    return [_evaluable(group) for file in files for group in file.groups]
+    groups = [group for file in files for group in file.groups]
+    kept: frozenset[str] | None = None
+    # What a rule that is left out would have recorded is not there for others.
+    while kept != (kept := recorded(groups, interval=config.evaluation_interval)):
+        found = [within(group, WINDOW, kept) for group in groups]
+        _say_left_out(found)
+        groups = [group for group, _ in found]
+    return groups
+
+
+def retentions(config: Config, groups: Collection[Group]) -> dict[str, float]:
+    """The recorded metrics that windows of `WINDOW` and more look back at, and for how long to keep them."""
+    kept = recorded(groups, interval=config.evaluation_interval)
+    return {name: back + LOOKBACK for name, back in long_reaches(groups, WINDOW, kept).items()}
 
 
 def compiled_settings(config: Config) -> dict[str, Compiled]:
@@ -63,16 +80,16 @@ def _compiled(config: Config) -> Iterator[RuleFile]:
         yield load(compiled.text, source=setting)
 
 
-def _evaluable(group: Group) -> Group:
-    kept, left_out = within(group, WINDOW)
-    if left_out:
+def _say_left_out(found: Iterable[tuple[Group, tuple[Rule, ...]]]) -> None:
+    for group, left_out in found:
         names = ", ".join(map(_named, left_out))
-        notices.say(
-            f"rules that look back more than 1h are off here: {names} of group {group.name} in {group.source}"
-            " (Prometheus evaluates them: `tocsin rules export`)",
-            once=f"{group.source};{group.name}",
-        )
-    return kept
+        if names:
+            notices.say(
+                f"rules that look back more than 1h are off here: {names} of group {group.name} in {group.source}"
+                " (record what they look at, in a group with an interval from 1m, and let them name it; or Prometheus"
+                " evaluates them: `tocsin rules export`)",
+                once=f"{group.source};{group.name};{names}",
+            )
 
 
 def _named(rule: Rule) -> str:

@@ -1,7 +1,7 @@
 """From the store's metric batches into the series head."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -9,21 +9,32 @@ from tocsin.notices import notices
 from tocsin.series import Head
 from tocsin.store import MetricBatch
 from tocsin.store.metrics import RETENTION, MetricBatches
-from tocsin.telemetry import samples
+from tocsin.telemetry import Skipped, Translation, samples
 
 #: Batches that are decoded before the application's threads get the interpreter for themselves, for `PAUSE` seconds.
 CHUNK = 20
 PAUSE = 0.02
+#: Metrics that rules cannot use of which it is said why.
+UNSEEN = 20
 
 
 class Tail:
     """Reads each batch once, in order; a new evaluator begins with what the head may still need."""
 
-    def __init__(self, batches: MetricBatches, head: Head, *, pause: Callable[[float], object] = time.sleep) -> None:
+    def __init__(
+        self,
+        batches: MetricBatches,
+        head: Head,
+        *,
+        stanza: Mapping[str, object] | None = None,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._batches = batches
         self._head = head
+        self._translation = Translation.of(stanza or {})
         self._pause = pause
         self._last = 0
+        self._unseen: set[str] = set()
 
     def read(self, now: float) -> None:
         """Take in everything that was appended since the last time. A batch that is none is said and left out."""
@@ -52,7 +63,14 @@ class Tail:
             )
 
     def _take(self, batch: MetricBatch) -> None:
+        skipped: Skipped = {}
         try:
-            self._head.append_many(samples(batch.payload))
+            self._head.append_many(samples(batch.payload, translation=self._translation, skipped=skipped))
         except msgspec.DecodeError as error:
             notices.say(f"a metric batch cannot be read and is left out: {error}", once="metric batch")
+        self._say_unseen(skipped)
+
+    def _say_unseen(self, skipped: Skipped) -> None:
+        for name in sorted(skipped.keys() - self._unseen)[: UNSEEN - len(self._unseen)]:
+            self._unseen.add(name)
+            notices.say(f"rules do not see the metric {name}: {skipped[name]}", once=f"metric {name}")

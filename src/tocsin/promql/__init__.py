@@ -12,15 +12,18 @@ from tocsin.promql.annotations import Annotations
 from tocsin.promql.ast import Expr
 from tocsin.promql.deadline import Deadline
 from tocsin.promql.engine import evaluate, evaluate_range
-from tocsin.promql.errors import EvaluationError, ParseError
+from tocsin.promql.errors import EvaluationError, LimitError, ParseError
 from tocsin.promql.parser import parse, parse_selector
+from tocsin.promql.query import LOOKBACK
 from tocsin.promql.values import Matrix, Scalar, Series, String, Value, Vector, VectorSample
 
 __all__ = [
+    "LOOKBACK",
     "Annotations",
     "Deadline",
     "EvaluationError",
     "Expr",
+    "LimitError",
     "Matrix",
     "ParseError",
     "Scalar",

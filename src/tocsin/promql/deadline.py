@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tocsin.promql.errors import EvaluationError
+from tocsin.promql.errors import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +36,11 @@ class Deadline:
         """To be called at every step of the work that is small beside the time there is.
 
         Raises:
-            EvaluationError: the time is over.
+            LimitError: the time is over.
         """
         self.pause()
         if self.clock() - self.begun > self.seconds:
-            raise EvaluationError(
+            raise LimitError(
                 f"query runs longer than {self.seconds:g} s and is cut off; select fewer series or a shorter range, or"
                 " let a recording rule prepare a part of it"
             )

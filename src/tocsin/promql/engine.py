@@ -13,7 +13,7 @@ from tocsin.promql.errors import EvaluationError
 from tocsin.promql.frame import Frame
 from tocsin.promql.invocation import Invocation
 from tocsin.promql.late_names import settle
-from tocsin.promql.query import Query, check_size, milliseconds
+from tocsin.promql.query import LOOKBACK, Query, check_size, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def evaluate(
     head: Head,
     at: float,
     *,
-    lookback: float = 300.0,
+    lookback: float = LOOKBACK,
     default_step: float = 60.0,
     annotations: Annotations | None = None,
     deadline: Deadline = NEVER,
@@ -68,7 +68,7 @@ def evaluate_range(  # noqa: PLR0913  what a range query has, and the options of
     end: float,
     step: float,
     *,
-    lookback: float = 300.0,
+    lookback: float = LOOKBACK,
     default_step: float = 60.0,
     annotations: Annotations | None = None,
     deadline: Deadline = NEVER,

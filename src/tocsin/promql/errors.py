@@ -17,3 +17,7 @@ class ParseError(ValueError):
 
 class EvaluationError(ValueError):
     """The query is well formed, but the data at hand gives no answer: duplicate series, many-to-many matching."""
+
+
+class LimitError(EvaluationError):
+    """The query is cut off: it runs for too long, or would read too much."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from tocsin.promql import durations
 from tocsin.promql.deadline import NEVER
-from tocsin.promql.errors import EvaluationError
+from tocsin.promql.errors import EvaluationError, LimitError
 
 if TYPE_CHECKING:
     from tocsin.promql import ast
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _FAR = 2**61
 """No time is further away from 1970 than this many milliseconds, so that sums of times fit 64 bits."""
+
+LOOKBACK = 300.0
+"""Seconds that a sample counts as the present one, unless the query says otherwise."""
 
 MAX_SAMPLES = 5_000_000
 """In any one vector, over all steps; each takes up to 25 bytes."""
@@ -82,10 +85,10 @@ def check_size(series: int, samples: int) -> None:
     """To be called before memory is taken for so many series with so many samples each.
 
     Raises:
-        EvaluationError: that is over `MAX_SAMPLES`.
+        LimitError: that is over `MAX_SAMPLES`.
     """
     if series * samples > MAX_SAMPLES:
-        raise EvaluationError(
+        raise LimitError(
             f"query processing would load too many samples into memory: {series} series with {samples} samples each,"
             f" allowed: {MAX_SAMPLES} in all; select fewer series or a shorter range",
         )
@@ -95,10 +98,10 @@ def check_windows(samples: int) -> None:
     """To be called before so many samples are read for one step.
 
     Raises:
-        EvaluationError: that is over `MAX_WINDOW_SAMPLES`.
+        LimitError: that is over `MAX_WINDOW_SAMPLES`.
     """
     if samples > MAX_WINDOW_SAMPLES:
-        raise EvaluationError(
+        raise LimitError(
             f"query processing would read too many samples: {samples} within one range, allowed: {MAX_WINDOW_SAMPLES};"
             " select fewer series or a shorter range",
         )

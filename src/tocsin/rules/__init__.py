@@ -14,7 +14,7 @@ from tocsin.rules.file import RuleFile, RuleFileError, load
 from tocsin.rules.group import GroupEvaluator, Health, Query, RuleStatus, Sink
 from tocsin.rules.head_sink import HeadSink
 from tocsin.rules.packs import load_pack, pack_groups, pack_names, with_signals
-from tocsin.rules.reach import reach, within
+from tocsin.rules.reach import long_reaches, reach, reaches, recorded, within
 from tocsin.rules.rule import AlertingRule, Group, RecordingRule, Rule, rule_key
 from tocsin.rules.slo import compile_slos
 from tocsin.rules.thresholds import compile_thresholds
@@ -52,11 +52,14 @@ __all__ = [
     "load",
     "load_pack",
     "load_unit_tests",
+    "long_reaches",
     "next_alerts",
     "pack_groups",
     "pack_names",
     "parts",
     "reach",
+    "reaches",
+    "recorded",
     "resume",
     "rule_file",
     "rule_key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -13,12 +13,22 @@ from tocsin.rules.entry import Entry, KeyProblem, duration, entry_of
 from tocsin.rules.file import RuleFileError, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 #: A rule as a rule file has it.
 Rule: TypeAlias = "dict[str, Any]"
 
 ALERT_KEYS = ("summary", "description", "runbook", "labels")
+
+#: Seconds between two samples of what is recorded for long windows.
+EVENLY = 300.0
+
+
+class Rules(NamedTuple):
+    """What an entry becomes. `evenly` is recorded every `EVENLY` seconds, so that it is kept for long windows."""
+
+    evenly: list[Rule]
+    others: list[Rule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +50,18 @@ def rule_file(groups: Iterable[Mapping[str, Any]]) -> str:
 
 
 def compile_entries(
-    given: object, *, key: str, allowed: Collection[str], compile_entry: Callable[[str, Entry], Iterable[Rule]]
+    given: object, *, key: str, allowed: Collection[str], compile_entry: Callable[[str, Entry], Rules]
 ) -> Compiled:
-    """One group for each entry that can be used, and every problem of the others. Pure."""
+    """The groups of each entry that can be used, and every problem of the others. Pure."""
     entries = entry_of(given, path=key)
-    groups = []
+    groups: list[Mapping[str, Any]] = []
     for name in entries.values:
         entry = entry_of(entries.values[name] or {}, path=f"{key}.{name}", allowed=allowed)
-        rules = list(compile_entry(name, entry)) if isinstance(entries.values[name], Mapping | NoneType) else []
-        group = {"name": f"tocsin.{key}.{name}", "rules": rules}
-        problems = entry.problems or _refused(group, entry)
+        rules = compile_entry(name, entry) if isinstance(entries.values[name], Mapping | NoneType) else Rules([], [])
+        found = list(_groups(f"tocsin.{key}.{name}", rules))
+        problems = entry.problems or _refused(found, entry)
         entries.problems.extend(problems)
-        if not problems:
-            groups.append(group)
+        groups += [] if problems else found
     return Compiled(tuple(groups), tuple(entries.problems))
 
 
@@ -82,10 +91,16 @@ def alert(
     }
 
 
-def _refused(group: Mapping[str, Any], entry: Entry) -> list[KeyProblem]:
+def _groups(name: str, rules: Rules) -> Iterator[dict[str, Any]]:
+    if rules.evenly:
+        yield {"name": f"{name}:{duration(EVENLY)}", "interval": duration(EVENLY), "rules": rules.evenly}
+    yield {"name": name, "rules": rules.others}
+
+
+def _refused(groups: Iterable[Mapping[str, Any]], entry: Entry) -> list[KeyProblem]:
     """What Prometheus would reject: a pattern, a template or the name of a label."""
     try:
-        load(rule_file([group]), source=entry.path)
+        load(rule_file(groups), source=entry.path)
     except RuleFileError as error:
         return [KeyProblem(entry.path, None, text) for text in dict.fromkeys(each.message for each in error.problems)]
     return []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from tocsin.promql import parse
+from tocsin.promql import LimitError, parse
 from tocsin.promql.values import Scalar, Value, Vector
 from tocsin.rules.alert import ActiveAlert, AlertState, Sample, next_alerts
 from tocsin.rules.expansion import Expander
@@ -148,8 +148,12 @@ class GroupEvaluator:
             status = replace(self._run(index, status, at), health=Health.OK, last_error="")
         except FAILURES as error:
             alerts = {} if isinstance(error, LimitExceededError) else status.alerts
-            status = replace(status, health=Health.ERROR, last_error=str(error), alerts=alerts)
+            status = replace(status, health=Health.ERROR, last_error=self._told(status.rule, error), alerts=alerts)
         return replace(status, evaluated_at=at, seconds=self._stopwatch() - started)
+
+    def _told(self, rule: Rule, error: Exception) -> str:
+        """Which rule it was that wanted too much, where the error cannot say it."""
+        return f"rule {rule.name} of group {self.group.name}: {error}" if isinstance(error, LimitError) else str(error)
 
     def _run(self, index: int, status: RuleStatus, at: float) -> RuleStatus:
         rule, shifted = status.rule, self._shifted(at)

@@ -1,4 +1,8 @@
-"""How far back an expression looks, so that nobody has to find out from an alert that never fires."""
+"""How far back an expression looks, so that nobody has to find out from an alert that never fires.
+
+Samples of an hour are there of every series. What rules record is kept for as long as others look back at it, where it
+is recorded in a group with an interval of a minute or more.
+"""
 
 from __future__ import annotations
 
@@ -20,28 +24,55 @@ from tocsin.rules.rule import RecordingRule
 from tocsin.series import METRIC_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from tocsin.promql import Expr
     from tocsin.promql.ast import Duration
     from tocsin.rules.rule import Group, Rule
 
+#: What is recorded more often is not kept: a minute is as close as Prometheus looks by default.
+LEAST_INTERVAL = 60.0
+#: Nothing is kept for longer.
+LONGEST = 90 * 86400.0
 
-def within(group: Group, seconds: float) -> tuple[Group, tuple[Rule, ...]]:
-    """The group without the rules that look back further, and these.
+
+def recorded(groups: Iterable[Group], *, interval: float) -> frozenset[str]:
+    """The metrics that may be kept; `interval` is that of groups which do not say theirs."""
+    return frozenset(
+        rule.record
+        for group in groups
+        if (group.interval or interval) >= LEAST_INTERVAL
+        for rule in group.rules
+        if isinstance(rule, RecordingRule)
+    )
+
+
+def within(group: Group, seconds: float, kept: Collection[str] = ()) -> tuple[Group, tuple[Rule, ...]]:
+    """The group without the rules that look back further, and these; at metrics in `kept` they may, up to `LONGEST`.
 
     With them go the rules of the group that look at series which only they would record.
     """
-    kept: list[Rule] = []
+    remaining: list[Rule] = []
     left_out: list[Rule] = []
     missing: set[str] = set()
     for rule in group.rules:
-        if reach(rule.expr) <= seconds and missing.isdisjoint(_metrics(rule.expr)):
-            kept.append(rule)
+        looks = list(reaches(rule.expr))
+        near = all(back <= (LONGEST if name in kept else seconds) for name, back in looks)
+        if near and missing.isdisjoint(name for name, _ in looks):
+            remaining.append(rule)
         else:
             left_out.append(rule)
             missing.update([rule.name] if isinstance(rule, RecordingRule) else [])
-    return replace(group, rules=tuple(kept)), tuple(left_out)
+    return replace(group, rules=tuple(remaining)), tuple(left_out)
+
+
+def long_reaches(groups: Iterable[Group], seconds: float, kept: Collection[str]) -> dict[str, float]:
+    """Those of `kept` at which a rule looks back for `seconds` or further, and how far."""
+    found: dict[str, float] = {}
+    for name, back in (look for group in groups for rule in group.rules for look in reaches(rule.expr)):
+        if name in kept and back >= seconds:
+            found[name] = max(back, found.get(name, 0.0))
+    return found
 
 
 def reach(expr: Expr) -> float:
@@ -49,21 +80,25 @@ def reach(expr: Expr) -> float:
 
     `@` and durations that are computed count as nothing: they depend on the query.
     """
-    if isinstance(expr, VectorSelector):
-        return _seconds(expr.offset)
-    if isinstance(expr, MatrixSelector):
-        return _seconds(expr.range) + reach(expr.selector)
-    if isinstance(expr, Subquery):
-        return _seconds(expr.range) + _seconds(expr.offset) + reach(expr.expr)
-    return max(map(reach, _children(expr)), default=0.0)
+    return max((back for _, back in reaches(expr)), default=0.0)
 
 
-def _metrics(expr: Expr) -> Iterator[str]:
-    """The metrics that an expression names."""
+def reaches(expr: Expr, beyond: float = 0.0) -> Iterator[tuple[str, float]]:
+    """For every selector the metric that it names, which may be none, and its reach; `beyond` is added to each."""
     if isinstance(expr, VectorSelector):
-        yield from (matcher.value for matcher in expr.matchers if (matcher.name, matcher.op) == (METRIC_NAME, "="))
-    for child in _children(expr):
-        yield from _metrics(child)
+        yield _metric(expr), beyond + _seconds(expr.offset)
+    elif isinstance(expr, MatrixSelector):
+        yield from reaches(expr.selector, beyond + _seconds(expr.range))
+    elif isinstance(expr, Subquery):
+        yield from reaches(expr.expr, beyond + _seconds(expr.range) + _seconds(expr.offset))
+    else:
+        for child in _children(expr):
+            yield from reaches(child, beyond)
+
+
+def _metric(selector: VectorSelector) -> str:
+    named = (matcher.value for matcher in selector.matchers if (matcher.name, matcher.op) == (METRIC_NAME, "="))
+    return next(named, "")
 
 
 def _children(expr: Expr) -> tuple[Expr, ...]:
@@ -73,9 +108,7 @@ def _children(expr: Expr) -> tuple[Expr, ...]:
         return (expr.left, expr.right)
     if isinstance(expr, Aggregation):
         return (expr.expr,) if expr.param is None else (expr.expr, expr.param)
-    if isinstance(expr, MatrixSelector):
-        return (expr.selector,)
-    return (expr.expr,) if isinstance(expr, Paren | Unary | Subquery) else ()
+    return (expr.expr,) if isinstance(expr, Paren | Unary) else ()
 
 
 def _seconds(duration: Duration) -> float:

@@ -11,22 +11,22 @@ Instead of `bad` there may be `good`; instead of `total` and either of them, `la
 `where`, and `below`, which must be a boundary of its buckets.
 
 The windows are those of the Site Reliability Workbook, chapter 5: an alert when a share of the error budget goes within
-a long window and still goes in one a twelfth as long. Rates over 5 minutes are recorded; every longer window adds them
-up. Tocsin keeps an hour of samples, so that in process the windows of one hour and less count; the others, and the
-budget over the whole window, need the rules in a Prometheus that keeps the window.
+a long window and still goes in one a twelfth as long. Windows up to an hour look at the metrics themselves. Longer
+ones, and the budget over the whole window, add up rates over 5 minutes that are recorded every 5 minutes: each event is
+counted once, and nothing but these rates has to be kept for so long.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tocsin.rules.compiled import ALERT_KEYS, Compiled, Rule, alert, compile_entries
+from tocsin.rules.compiled import ALERT_KEYS, EVENLY, Compiled, Rule, Rules, alert, compile_entries
 from tocsin.rules.entry import duration, number
 from tocsin.rules.source import SOURCE_KEYS, Source, quoted, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tocsin.rules.entry import Entry
 
@@ -35,8 +35,11 @@ KEYS = ("objective", "window", "total", "good", "bad", "latency", "by", *ALERT_K
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 _WINDOW = 30 * _DAY
-_RATE = 300.0
 _BAD, _TOTAL = "slo:bad:rate5m", "slo:total:rate5m"
+
+
+#: The rates of all and of bad events over so many seconds, as PromQL.
+Rates: TypeAlias = "Callable[[float], tuple[str, str]]"
 
 
 class Burn(NamedTuple):
@@ -66,14 +69,12 @@ BURNS = (
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A share of events that has to be good; rates are PromQL, by the labels in `by`."""
+    """A share of events that has to be good."""
 
     name: str
     target: float
     window: float
-    by: tuple[str, ...]
-    total: str
-    bad: str
+    rates: Rates
 
     @property
     def selector(self) -> str:
@@ -91,11 +92,15 @@ def compile_slos(given: object) -> Compiled:
     return compile_entries(given, key="slo", allowed=KEYS, compile_entry=_rules)
 
 
-def _rules(name: str, entry: Entry) -> Iterator[Rule]:
+def _rules(name: str, entry: Entry) -> Rules:
     objective = _objective(name, entry)
     _check_reachable(entry, objective)
-    yield _record(_TOTAL, objective.total, objective)
-    yield _record(_BAD, objective.bad, objective)
+    rates = zip((_TOTAL, _BAD), objective.rates(EVENLY), strict=True)
+    evenly = [_record(record, rate, objective) for record, rate in rates]
+    return Rules(evenly, list(_others(name, entry, objective)))
+
+
+def _others(name: str, entry: Entry, objective: Objective) -> Iterator[Rule]:
     for seconds in _windows(objective):
         yield _record(f"slo:error_ratio:rate{duration(seconds)}", _ratio(objective, seconds), objective)
     yield _record(
@@ -116,25 +121,37 @@ def _objective(name: str, entry: Entry) -> Objective:
     window = entry.seconds("window", _WINDOW)
     if not 7 * _DAY <= window <= 90 * _DAY:
         entry.problem("window", "must be from 7d to 90d")
-    by = entry.labels("by", ("job",))
-    total, bad = _rates(entry, by)
-    return Objective(name, target.value if target else 0.5, window, by, total, bad)
+    rates = _rates(entry, entry.labels("by", ("job",)))
+    return Objective(name, target.value if target else 0.5, window, rates)
 
 
-def _rates(entry: Entry, by: tuple[str, ...]) -> tuple[str, str]:
+def _rates(entry: Entry, by: tuple[str, ...]) -> Rates:
     """The rates of all and of bad events. Where no good one has a series all are bad, and the other way round."""
     given = [key for key in ("good", "bad", "latency") if entry.has(key)]
     if len(given) != 1:
         entry.problem("", "needs one of good, bad and latency")
-        return "", ""
+        return lambda _: ("", "")
     if given == ["latency"]:
-        histogram, boundary = _latency(entry)
-        total = _sum(histogram.suffixed("_count"), by)
-        good = _sum(histogram.suffixed("_bucket", boundary), by)
-        return total, f"{total} - {good}"
-    total = _sum(source_of(entry.entry("total", SOURCE_KEYS)), by)
-    part = f"({_sum(source_of(entry.entry(given[0], SOURCE_KEYS)), by)} or 0 * {total})"
-    return total, part if given == ["bad"] else f"{total} - {part}"
+        return _latency_rates(entry, by)
+    all_events = source_of(entry.entry("total", SOURCE_KEYS))
+    some_events = source_of(entry.entry(given[0], SOURCE_KEYS))
+
+    def rates(seconds: float) -> tuple[str, str]:
+        total = _sum(all_events, by, seconds)
+        part = f"({_sum(some_events, by, seconds)} or 0 * {total})"
+        return total, part if given == ["bad"] else f"{total} - {part}"
+
+    return rates
+
+
+def _latency_rates(entry: Entry, by: tuple[str, ...]) -> Rates:
+    histogram, boundary = _latency(entry)
+
+    def rates(seconds: float) -> tuple[str, str]:
+        total = _sum(histogram.suffixed("_count"), by, seconds)
+        return total, f"{total} - {_sum(histogram.suffixed('_bucket', boundary), by, seconds)}"
+
+    return rates
 
 
 def _latency(entry: Entry) -> tuple[Source, str]:
@@ -147,9 +164,9 @@ def _latency(entry: Entry) -> tuple[Source, str]:
     return source_of(inside), f'le=~"{end}|{end}\\\\.0"' if end.isdecimal() else f'le="{end}"'
 
 
-def _sum(source: Source, by: tuple[str, ...]) -> str:
+def _sum(source: Source, by: tuple[str, ...], seconds: float) -> str:
     grouping = f" by ({', '.join(by)})" if by else ""
-    return f"sum{grouping} (rate({source.over(_RATE)}))"
+    return f"sum{grouping} (rate({source.over(seconds)}))"
 
 
 def _check_reachable(entry: Entry, objective: Objective) -> None:
@@ -173,8 +190,9 @@ def _windows(objective: Objective) -> list[float]:
 
 def _ratio(objective: Objective, seconds: float) -> str:
     """Weighed by traffic, because rates are added up before they are divided."""
-    if seconds == _RATE:
-        return f"{_BAD}{objective.selector} / ({_TOTAL}{objective.selector} > 0)"
+    if seconds <= _HOUR:
+        total, bad = objective.rates(seconds)
+        return f"({bad}) / ({total} > 0)"
     bad, total = (f"sum_over_time({name}{objective.selector}[{duration(seconds)}])" for name in (_BAD, _TOTAL))
     return f"{bad} / ({total} > 0)"
 
@@ -205,10 +223,11 @@ def _burn(entry: Entry, objective: Objective, burn: Burn) -> Rule:
 
 def _boundary(name: str, entry: Entry, objective: Objective) -> Rule:
     """Otherwise nothing would be said of a latency that no bucket ends at."""
+    total, bad = objective.rates(EVENLY)
     return alert(
         "ObjectiveNotMeasured",
         entry,
-        expr=f"{objective.total} unless {objective.bad}",
+        expr=f"{total} unless ({bad})",
         severity="warning",
         hold=300,
         summary=f"{name}: nothing is known of the latency",

@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tocsin.rules.compiled import ALERT_KEYS, Compiled, Rule, alert, compile_entries
+from tocsin.rules.compiled import ALERT_KEYS, Compiled, Rule, Rules, alert, compile_entries
 from tocsin.rules.entry import Amount, Entry, duration
 from tocsin.rules.signal import SIGNAL_KEYS, Signal, signal_of
 from tocsin.rules.source import source_of
@@ -54,21 +54,22 @@ class Level:
     bounds: tuple[Amount, ...]
 
 
-def _rules(name: str, entry: Entry) -> Iterator[Rule]:
+def _rules(name: str, entry: Entry) -> Rules:
+    rules = Rules([], [])
     source = source_of(entry)
     compared = [key for key in COMPARISONS if entry.has(key)]
     if len(compared) > 1 or not (compared or entry.has("absent_for")):
         entry.problem("", f"needs one of {', '.join(COMPARISONS)}, or absent_for")
     signal = signal_of(entry, source)
     for key in compared[:1]:
-        yield from _alerts(name, entry, signal, key)
+        promql = trend_of(name, entry, signal.promql, rules)
+        rules.others.extend(_alerts(name, entry, signal, key, promql))
     if entry.has("absent_for"):
-        yield _absent(name, entry, source)
+        rules.others.append(_absent(name, entry, source))
+    return rules
 
 
-def _alerts(name: str, entry: Entry, signal: Signal, key: str) -> Iterator[Rule]:
-    recorded, promql = trend_of(name, entry, signal.promql)
-    yield from recorded
+def _alerts(name: str, entry: Entry, signal: Signal, key: str, promql: PromQL) -> Iterator[Rule]:
     count = entry.count("min_count")
     for level in _levels(entry, key):
         expr = _condition(promql, signal, key, level.bounds)

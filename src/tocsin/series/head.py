@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 
 from tocsin.series.label_sets import LabelSets
 from tocsin.series.labels import get
-from tocsin.series.samples import NO_TIME, SampleStore
+from tocsin.series.samples import MAX_PAGES, NO_TIME, SampleStore
 from tocsin.series.selection import Selection
 from tocsin.series.selections import Selections
 
@@ -25,15 +26,16 @@ STALE_NAN: float = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
 
 
 class Head:
-    """Series in memory for about the last hour, to be queried by PromQL.
+    """Series in memory for `retention` seconds, to be queried by PromQL.
 
     Not locked: the thread that evaluates is also the one that appends and truncates.
 
     Memory is bounded: 16 bytes a sample, `max_samples` of them, in pages of 32, so a series costs 512 bytes at least;
     about 1 kB a series for its labels and their index, `max_series` of them. A sample over a bound is refused and
-    counted, never an error. A series that has 16,384 samples loses its oldest for its newest.
+    counted, never an error. A series that has `max_row_pages` pages, 16,384 samples, loses its oldest for its newest.
 
     Attributes:
+        retention: as given; what is older goes with the next `truncate`.
         refused_order: samples not newer than the newest of their series.
         refused_series: samples of a new series over `max_series`.
         refused_samples: samples over `max_samples`.
@@ -42,16 +44,17 @@ class Head:
     def __init__(
         self,
         *,
-        retention: float = 3900.0,
+        retention: float = math.inf,
         max_series: int = 100_000,
         max_samples: int = 10_000_000,
+        max_row_pages: int = MAX_PAGES,
     ) -> None:
         self.refused_order = 0
         self.refused_series = 0
         self.refused_samples = 0
-        self._retention_ms = retention * 1000
+        self.retention = retention
         self._max_series = max_series
-        self._samples = SampleStore(max_samples=max_samples)
+        self._samples = SampleStore(max_samples=max_samples, max_row_pages=max_row_pages)
         self._rows: dict[Labels, int] = {}
         self._labels: list[Labels] = []
         self._free_rows: list[int] = []
@@ -61,6 +64,9 @@ class Head:
     def __len__(self) -> int:
         """The number of series."""
         return len(self._rows)
+
+    def __contains__(self, labels: object) -> bool:
+        return labels in self._rows
 
     @property
     def samples(self) -> int:
@@ -94,8 +100,9 @@ class Head:
 
     def truncate(self, now_ms: int) -> None:
         """Drops what is older than the retention, in whole pages, and series of which nothing is left."""
-        for row in self._samples.drop_until(int(now_ms - self._retention_ms)).tolist():
-            self._remove_series(row)
+        if math.isfinite(self.retention):
+            for row in self._samples.drop_until(int(now_ms - self.retention * 1000)).tolist():
+                self._remove_series(row)
 
     def select(self, matchers: Sequence[Matcher]) -> Selection:
         """All series that satisfy every matcher. Of use until series come or go."""

@@ -19,7 +19,7 @@ PAGE = 1 << _BITS
 """Samples a page. At 15 s a series of an hour fills 8 pages, so half a page of waste each is 6 %."""
 
 MAX_PAGES = 512
-"""Pages a row: 16,384 samples, more than four a second for an hour. Bounds the table of pages."""
+"""Pages a row, unless more are allowed: 16,384 samples, more than four a second for an hour. Bounds the table."""
 
 _SEARCHES = 1_000_000
 """So many binary searches are done at a time, which takes some 50 MB."""
@@ -34,11 +34,12 @@ class SampleStore:
     says where the pages begin.
     Everything that reads takes arrays of rows and costs a few numpy operations, however many rows there are.
     At most `max_samples` samples, 16 bytes each, are kept; the memory grows by doubling up to that. A row that has
-    `MAX_PAGES` pages loses its oldest one for a new one.
+    `max_row_pages` pages loses its oldest one for a new one.
     """
 
-    def __init__(self, *, max_samples: int) -> None:
+    def __init__(self, *, max_samples: int, max_row_pages: int = MAX_PAGES) -> None:
         self._max_pages = max(1, max_samples // PAGE)
+        self._max_row_pages = max_row_pages
         self._times: Times = np.zeros(0, np.int64)
         self._values: Values = np.zeros(0, np.float64)
         self._free: list[int] = []
@@ -59,7 +60,7 @@ class SampleStore:
 
     def append(self, row: int, time_ms: int, value: float) -> bool:
         """False where all memory is in use. The time must be later than `newest(row)`."""
-        if self._counts[row] == MAX_PAGES * PAGE:
+        if self._counts[row] == self._max_row_pages * PAGE:
             self._drop_pages(row, 1)
         index, slot = divmod(int(self._counts[row]), PAGE)
         if slot == 0 and not self._add_page(row, index):

@@ -7,7 +7,11 @@ Everything that must survive a crash is here.
 from tocsin.store.lock import EvaluatorLock
 from tocsin.store.model import (
     Alert,
+    AlertEvent,
+    AlertStanding,
     AlertTransition,
+    Beat,
+    Heartbeat,
     HeldAlert,
     Issue,
     IssueEvent,
@@ -25,8 +29,12 @@ from tocsin.store.sqlite import Store
 
 __all__ = [
     "Alert",
+    "AlertEvent",
+    "AlertStanding",
     "AlertTransition",
+    "Beat",
     "EvaluatorLock",
+    "Heartbeat",
     "HeldAlert",
     "Issue",
     "IssueEvent",

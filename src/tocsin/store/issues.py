@@ -108,6 +108,12 @@ class Issues:
         issues = {issue_id: self.get(issue_id) for _, issue_id, _ in found}
         return [(number, issue, sample) for number, issue_id, sample in found if (issue := issues[issue_id])]
 
+    def user_key(self) -> bytes:
+        """What makes pseudonyms of users: the same for all processes that share the file."""
+        with self._database.reading() as connection:
+            (key,) = connection.execute("SELECT value FROM keys WHERE name = 'users'").fetchone()
+            return bytes.fromhex(key)
+
     def position(self, reader: str) -> int:
         """The last sample that a reader has dealt with; for a new reader, the last one there is."""
         with self._database.transaction() as connection:
@@ -221,6 +227,9 @@ class Issues:
 
 def _record(connection: sqlite3.Connection, sighting: Sighting, status_after: Verdict) -> None:
     found = _find(connection, sighting) or _adopt(connection, sighting)
+    if sighting.count == 0:
+        _escalate(connection, found, sighting)
+        return
     if found is None:
         issue_id = _create(connection, sighting)
         fingerprint_id = _lead(connection, sighting, issue_id)
@@ -299,14 +308,15 @@ def _count(connection: sqlite3.Connection, issue: Issue, sighting: Sighting, sta
     regressed = status == "regressed" and issue.status != "regressed"
     connection.execute(
         "UPDATE issues SET count = count + :count, first_seen = min(first_seen, :first_at),"
-        " last_seen = max(last_seen, :last_at), last_release = :release, handled = :handled, status = :status,"
-        " regressed_at = :regressed_at WHERE id = :id",
+        " last_seen = max(last_seen, :last_at), last_release = :release, handled = :handled,"
+        " severity = :severity, status = :status, regressed_at = :regressed_at WHERE id = :id",
         {
             "count": sighting.count,
             "first_at": sighting.first_at,
             "last_at": sighting.last_at,
             "release": sighting.release if newer else issue.last_release,
             "handled": issue.handled and sighting.handled,
+            "severity": sighting.severity if issue.handled and not sighting.handled else issue.severity,
             "status": status,
             "regressed_at": sighting.first_at if regressed else issue.regressed_at,
             "id": issue.id,
@@ -314,6 +324,12 @@ def _count(connection: sqlite3.Connection, issue: Issue, sighting: Sighting, sta
     )
     if status != issue.status:
         _begin(connection, issue, status, at=sighting.first_at)
+
+
+def _escalate(connection: sqlite3.Connection, found: tuple[int, Issue] | None, sighting: Sighting) -> None:
+    """What was counted as handled escaped after all."""
+    if found is not None:
+        connection.execute("UPDATE issues SET handled = 0, severity = ? WHERE id = ?", (sighting.severity, found[1].id))
 
 
 def _begin(connection: sqlite3.Connection, issue: Issue, status: str, *, at: float) -> None:

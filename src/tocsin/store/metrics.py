@@ -6,7 +6,7 @@ import zlib
 from tocsin.store.database import Database
 from tocsin.store.model import MetricBatch
 
-#: Seconds for which batches are kept: the longest window of a rule, an hour, and a lookback.
+#: Seconds for which batches, and the samples of every series, are kept: an hour for windows, and a lookback.
 RETENTION = 3900.0
 #: Seconds that a batch may seem to come from the future: writers read the clock before they take turns.
 AHEAD = 60.0

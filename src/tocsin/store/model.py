@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class StoreError(Exception):
@@ -21,6 +21,8 @@ class Occurrence:
     trace_id: str = ""
     span_id: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    #: Plain data, part by part, see `tocsin.capture.details`: request, user, breadcrumbs, exceptions, ….
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +141,17 @@ class LoggedNotification:
     at: float
     firing: tuple[str, ...]
     resolved: tuple[str, ...]
+    #: When each of those that fire was told first since it fires.
+    since: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
-    """A notification on its way: decided, durable, and delivered at least once."""
+    """A notification on its way: decided, durable, and delivered at least once.
+
+    It is `pending` until it is `sent`, `parked` because it cannot be, `suppressed` because there were too many within
+    an hour, or `left out` because its receiver has no use for it. `sent_at` of a suppressed one is when that was told.
+    """
 
     key: str
     receiver: str
@@ -181,10 +189,80 @@ class Silence:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-class HeldAlert(NamedTuple):
-    """An alert that fires and that a receiver is not told of: `reason` is `inhibited`, `silenced` or `muted`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertStanding:
+    """What somebody decided about one firing of an alert, the one that began at `fired_at`; see `tocsin.alerting.life`.
 
-    `by` are the fingerprints of other alerts, the ids of silences, or the names of time intervals.
+    `status` is `acknowledged`, until `until_at` where that is not None, or `resolved`.
+    """
+
+    fingerprint: str
+    fired_at: float
+    status: str
+    at: float
+    actor: str
+    note: str = ""
+    until_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEvent:
+    """What was done about alerts: who did what, nobody where it went by itself.
+
+    `subject` is the fingerprint of an alert, the id of a silence, or the key of a notification.
+    """
+
+    at: float
+    actor: str
+    action: str
+    subject: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """A sign of life: `status` is `ok`, `started` or `failed`; `every` and `grace` are seconds, None leaves them."""
+
+    name: str
+    at: float
+    status: str = "ok"
+    every: float | None = None
+    grace: float | None = None
+    severity: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Something that gives a sign of life every `every` seconds, and is missed `grace` seconds later."""
+
+    name: str
+    every: float
+    grace: float
+    severity: str
+    status: str
+    #: When the first sign came, and the last one of each kind.
+    created_at: float
+    ok_at: float | None = None
+    started_at: float | None = None
+    failed_at: float | None = None
+    note: str = ""
+    #: How long the last run took that was said to begin and to end well, in seconds.
+    duration: float | None = None
+
+    @property
+    def due_at(self) -> float:
+        """From when on it is missed: what has begun has to end within `grace`."""
+        if self.status == "started":
+            return (self.started_at or self.created_at) + self.grace
+        return max(self.ok_at or self.created_at, self.failed_at or 0.0) + self.every + self.grace
+
+
+class HeldAlert(NamedTuple):
+    """An alert that fires and that a receiver is not told of: `inhibited`, `silenced`, `muted` or in `maintenance`.
+
+    `by` are the fingerprints of other alerts, the ids of silences, or the names of time intervals or of maintenance.
     """
 
     fingerprint: str

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from tocsin.store.database import Database, insert
@@ -37,14 +37,15 @@ class Notifications:
             for entry, logged in entries:
                 if entry is not None:
                     insert(connection, "outbox", asdict(entry), conflict="IGNORE")
-                lists = {"firing": json.dumps(logged.firing), "resolved": json.dumps(logged.resolved)}
+                lists = {name: json.dumps(getattr(logged, name)) for name in ("firing", "resolved", "since")}
                 insert(connection, "notification_log", asdict(logged) | lists, conflict="REPLACE")
 
     def waiting(self) -> list[tuple[str, int]]:
-        """The integrations of receivers for which something is pending; reads no notifications."""
+        """The integrations of receivers that something is pending for, or was suppressed; reads no notifications."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT DISTINCT receiver, integration FROM outbox WHERE state = 'pending' ORDER BY 1, 2"
+                "SELECT receiver, integration FROM outbox WHERE state = 'pending' UNION SELECT receiver, integration"
+                " FROM outbox WHERE state = 'suppressed' AND sent_at IS NULL ORDER BY 1, 2"
             )
             return [(receiver, integration) for receiver, integration in rows]
 
@@ -68,6 +69,35 @@ class Notifications:
                 (receiver, integration),
             ).fetchone()
             return None if row[0] is None else float(row[0])
+
+    def sent_since(self, receivers: Sequence[str], integration: int, *, at: float) -> list[float]:
+        """When notifications were sent after `at` to the integrations at that place of some receivers, in order."""
+        with self._database.reading() as connection:
+            places = ", ".join("?" * len(receivers))
+            rows = connection.execute(
+                f"SELECT sent_at FROM outbox WHERE receiver IN ({places}) AND integration = ?"  # noqa: S608  our text
+                " AND state = 'sent' AND sent_at > ? ORDER BY sent_at",
+                (*receivers, integration, at),
+            )
+            return [sent_at for (sent_at,) in rows]
+
+    def suppressed(self, receiver: str, integration: int) -> list[OutboxEntry]:
+        """What one integration was not sent, and has not been told that it was not, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM outbox WHERE receiver = ? AND integration = ? AND state = 'suppressed'"
+                " AND sent_at IS NULL ORDER BY id",
+                (receiver, integration),
+            )
+            return [_entry(row) for row in rows]
+
+    def unsent(self) -> list[OutboxEntry]:
+        """What is pending after an attempt, and what is parked, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM outbox WHERE state = 'parked' OR (state = 'pending' AND attempts > 0) ORDER BY id"
+            )
+            return [_entry(row) for row in rows]
 
     def history(self, *, since: float = 0.0) -> list[OutboxEntry]:
         """All entries created since then, whatever became of them, in order."""
@@ -94,6 +124,35 @@ class Notifications:
             "UPDATE outbox SET state = 'parked', attempts = attempts + 1, last_error = ? WHERE key = ?", error, key
         )
 
+    def leave_out(self, key: str, *, at: float) -> None:
+        """The receiver has no use for it."""
+        self._update("UPDATE outbox SET state = 'left out', sent_at = ? WHERE key = ?", at, key)
+
+    def suppress(self, key: str) -> None:
+        """The receiver had too many; it is told so later."""
+        self._update("UPDATE outbox SET state = 'suppressed' WHERE key = ?", key)
+
+    def summarize(self, summary: OutboxEntry, keys: Iterable[str]) -> None:
+        """Send one notification in the place of suppressed ones."""
+        with self._database.transaction() as connection:
+            insert(connection, "outbox", asdict(summary), conflict="IGNORE")
+            for key in keys:
+                connection.execute("UPDATE outbox SET sent_at = ? WHERE key = ?", (summary.created_at, key))
+
+    def release(self, keys: Iterable[str], *, at: float) -> int:
+        """Try parked notifications again, as if they were decided at `at`; how many there were."""
+        with self._database.transaction() as connection:
+            released = connection.executemany(
+                "UPDATE outbox SET state = 'pending', attempts = 0, next_attempt_at = 0, created_at = ?"
+                " WHERE key = ? AND state = 'parked'",
+                [(at, key) for key in keys],
+            )
+            return max(0, released.rowcount)
+
+    def hasten(self, *, latest: float) -> None:
+        """Let no next attempt be later than that: the clock was another one when it was put off."""
+        self._update("UPDATE outbox SET next_attempt_at = ?1 WHERE state = 'pending' AND next_attempt_at > ?1", latest)
+
     def expire(self, *, before: float) -> None:
         """Forget log entries and notifications older than `before`, sent or parked."""
         with self._database.transaction() as connection:
@@ -106,8 +165,8 @@ class Notifications:
 
 
 def _logged(row: sqlite3.Row) -> LoggedNotification:
-    lists = {"firing": tuple(json.loads(row["firing"])), "resolved": tuple(json.loads(row["resolved"]))}
-    return LoggedNotification(**dict(row) | lists)
+    lists = {name: tuple(json.loads(row[name])) for name in ("firing", "resolved")}
+    return LoggedNotification(**dict(row) | lists | {"since": json.loads(row["since"])})
 
 
 def _entry(row: sqlite3.Row) -> OutboxEntry:

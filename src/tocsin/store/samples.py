@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 from tocsin.store.database import insert
 from tocsin.store.model import Occurrence
@@ -11,12 +10,15 @@ from tocsin.store.model import Occurrence
 #: Occurrences kept of each issue: the first, the latest, and those in between that are furthest apart.
 FIRST, LATEST, BETWEEN = 5, 25, 20
 OCCURRENCES_PER_ISSUE = FIRST + BETWEEN + LATEST
+#: Columns that hold JSON.
+_DOCUMENTS = ("attributes", "details")
 
 
 def keep(connection: sqlite3.Connection, issue_id: int, fingerprint_id: int, samples: Iterable[Occurrence]) -> None:
     """Add samples, and drop those that tell least."""
     for sample in samples:
-        row = asdict(sample) | {"attributes": json.dumps(dict(sample.attributes))}
+        row = {name: getattr(sample, name) for name in Occurrence.__dataclass_fields__}
+        row |= {name: json.dumps(dict(row[name])) for name in _DOCUMENTS}
         insert(connection, "occurrences", row | {"issue_id": issue_id, "fingerprint_id": fingerprint_id})
     prune(connection, issue_id)
 
@@ -52,4 +54,5 @@ def _dispensable(times: Sequence[float]) -> int:
 
 def _occurrence(row: sqlite3.Row) -> Occurrence:
     values = {name: row[name] for name in Occurrence.__dataclass_fields__}
-    return Occurrence(**values | {"handled": bool(row["handled"]), "attributes": json.loads(row["attributes"])})
+    documents = {name: json.loads(row[name]) for name in _DOCUMENTS}
+    return Occurrence(**values | documents | {"handled": bool(row["handled"])})

@@ -226,6 +226,75 @@ MIGRATIONS: tuple[str, ...] = (
         position INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    -- What rules recorded and long windows look back at. Values are the eight bytes of a double: SQLite has no NaN.
+    CREATE TABLE recorded_series (
+        id INTEGER PRIMARY KEY,
+        metric TEXT NOT NULL,
+        labels TEXT NOT NULL UNIQUE
+    );
+    CREATE INDEX recorded_series_by_metric ON recorded_series (metric);
+    CREATE TABLE recorded_samples (
+        series_id INTEGER NOT NULL REFERENCES recorded_series (id) ON DELETE CASCADE,
+        at INTEGER NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (series_id, at)
+    ) WITHOUT ROWID;
+    """,
+    """
+    -- What people decided about one firing of an alert.
+    CREATE TABLE alert_standings (
+        fingerprint TEXT PRIMARY KEY,
+        fired_at REAL NOT NULL,
+        status TEXT NOT NULL,
+        at REAL NOT NULL,
+        actor TEXT NOT NULL,
+        note TEXT NOT NULL,
+        until_at REAL
+    ) WITHOUT ROWID;
+
+    -- Everything that was done about alerts, silences and notifications, and by whom.
+    CREATE TABLE alert_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        detail TEXT NOT NULL
+    );
+    CREATE INDEX alert_events_by_time ON alert_events (at);
+
+    -- When each firing alert was told first: escalation counts from there.
+    ALTER TABLE notification_log ADD COLUMN since TEXT NOT NULL DEFAULT '{}';
+
+    CREATE INDEX outbox_sent ON outbox (receiver, integration, state, sent_at);
+
+    CREATE TABLE heartbeats (
+        name TEXT PRIMARY KEY,
+        every REAL NOT NULL,
+        grace REAL NOT NULL,
+        severity TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        ok_at REAL,
+        started_at REAL,
+        failed_at REAL,
+        note TEXT NOT NULL,
+        duration REAL
+    ) WITHOUT ROWID;
+    """,
+    """
+    -- What is known of an occurrence beyond its stack trace, as JSON.
+    ALTER TABLE occurrences ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
+
+    -- What pseudonyms of users are made with: one key for all processes that share the file, never shown.
+    CREATE TABLE keys (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) WITHOUT ROWID;
+    INSERT INTO keys VALUES ('users', lower(hex(randomblob(32))));
+    """,
 )
 
 
