@@ -6,7 +6,10 @@ from tocsin.pack_thresholds import PACK_THRESHOLDS
 from tocsin.rules import load_pack, pack_groups, pack_names
 
 #: Alerts that compare with nothing that could be set.
-WITHOUT = {"NewIssue", "RegressedIssue", "WorkerSilent", "WorkerOffline"}
+WITHOUT = {
+    "NewIssue", "RegressedIssue", "CircuitOpen", "WorkerOffline", "HeartbeatMissed", "HeartbeatFailed", "Watchdog",
+    "SeriesOverflow",
+}  # fmt: skip
 
 
 def rules(pack, thresholds=None):

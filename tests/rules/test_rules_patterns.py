@@ -1,13 +1,17 @@
 """Every failure pattern: an incident that it recognises, and near misses that it does not."""
 
+import random
 from dataclasses import dataclass
 
 import pytest
 
-from tocsin.rules import AlertingRule, load_pack
+from tocsin.promql import evaluate, parse
+from tocsin.rules import AlertingRule, load_pack, with_signals
 
 STEP = 60
 CONFIDENCE = "tocsin:pattern:confidence"
+#: Samples that make no sense beside each other.
+VALUES = (0, 0.001, 0.5, 0.97, 1, 7, 1000, 1e12, "_", "stale")
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,26 @@ def called(server, ok, failed, error='error_type="503",http_response_status_code
     return {f'{name}http_response_status_code="200"}}': counter(*ok), f"{name}{error}}}": counter(*failed)}
 
 
+def queried(ok, failed):
+    name = 'db_client_operation_duration_seconds_count{job="shop",db_system_name="postgresql"'
+    return {f"{name}}}": counter(*ok), f'{name},error_type="OperationalError"}}': counter(*failed)}
+
+
 UNANSWERED = 'error_type="ConnectionError"'
 CASCADE = [
     Case(
         "a server fails, and requests with it",
         answered([(500, 20)], [(100, 20)]) | called("pay", [(60, 20)], [(60, 20)]),
         900,
-        ("CascadingFailure", "The failure of another server makes shop fail"),
+        ("CascadingFailure", "The failure of something that shop depends on makes it fail"),
     ),
+    Case(
+        "a database fails, and requests with it",
+        answered([(500, 20)], [(100, 20)]) | queried([(60, 20)], [(60, 20)]),
+        900,
+        ("CascadingFailure", "The failure of something that shop depends on makes it fail"),
+    ),
+    Case("a database fails, requests do not", answered([(600, 20)], [(0, 20)]) | queried([(0, 20)], [(60, 20)]), 900),
     Case(
         "a server fails, requests do not", answered([(600, 20)], [(0, 20)]) | called("pay", [(0, 20)], [(60, 20)]), 900
     ),
@@ -232,6 +248,34 @@ def test_patterns(simulate, case):
     assert all(0 < alert.value <= 1 for alert in found)
 
 
+@pytest.mark.parametrize("opt_in", ["", "http/dup"], ids=["old", "dup"])
+@pytest.mark.parametrize("case", [case for case in CASES if "request_duration" in "".join(case.series)], ids=str)
+def test_patterns_are_the_same_under_other_conventions(simulate, under, case, opt_in):
+    found = simulate(case.pack, under(opt_in, case.series), at=case.at, step=STEP)
+    assert [alert.annotations["summary"] for alert in found] == ([case.fires[1]] if case.fires else [])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_confidence_is_between_0_and_1_whatever_happens(simulate_groups, seed):
+    chance = random.Random(seed)
+    names = sorted({name for case in CASES for name in case.series})
+    series = {name: " ".join(str(chance.choice(VALUES)) for _ in range(50)) for name in chance.sample(names, 25)}
+    groups = [group for name in with_signals(["patterns"]) for group in load_pack(name).groups]
+    simulation = simulate_groups(groups, series, at=2940, step=STEP)
+    confidences = evaluate(parse(f"{CONFIDENCE}[1h]"), simulation.head, simulation.at).series
+    assert confidences
+    odd = [(dict(each.labels)["pattern"], value) for each in confidences for _, value in each.samples]
+    assert [(pattern, value) for pattern, value in odd if not 0 <= value <= 1] == []
+
+
+def test_the_evidence_has_numbers(simulate):
+    [alert] = simulate("patterns", CASCADE[0].series, at=CASCADE[0].at, step=STEP)
+    assert alert.annotations["description"] == (
+        "Confidence 100%, above 70%. Evidence: shop fails 16.67% of its requests, and at the same time of its calls"
+        " fail to pay 50%."
+    )
+
+
 def test_every_pattern_is_tested():
     rules = [rule for group in load_pack("patterns").groups for rule in group.rules]
     patterns = {rule.labels["pattern"] for rule in rules if rule.name == CONFIDENCE}
@@ -240,5 +284,6 @@ def test_every_pattern_is_tested():
     assert {case.fires[0] for case in CASES if case.fires} == alerts
 
 
+@pytest.mark.timeout(300)
 def test_promtool_recognises_the_same(promtool_agrees):
     promtool_agrees(CASES, step=STEP)

@@ -1,7 +1,6 @@
 import json
 import math
 import struct
-from collections import Counter
 from itertools import pairwise
 
 import msgspec
@@ -14,7 +13,7 @@ from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from opentelemetry.sdk.resources import Resource
 
 from tocsin.telemetry import STALE, encode, samples
-from tocsin.telemetry.labels import decimal, series_labels, target_labels
+from tocsin.telemetry.labels import decimal, series_labels, target_of
 from tocsin.telemetry.otlp import attributes
 
 SHOP = {"service.name": "shop", "service.instance.id": "i-1"}
@@ -136,54 +135,102 @@ def test_the_end_of_a_series_is_a_stale_marker():
 
 
 @pytest.mark.parametrize(
-    "metric",
+    ("metric", "reason"),
     [
-        {"name": "m", "sum": {"aggregationTemporality": DELTA, "isMonotonic": True, "dataPoints": [point(asInt="1")]}},
-        {"name": "m", "histogram": {"dataPoints": [point(count="1")]}},
-        {"name": "m", "exponentialHistogram": {"dataPoints": [point(count="1")]}},
-        {"name": "m", "summary": {"dataPoints": [point(count="1")]}},
+        (
+            {
+                "name": "m",
+                "sum": {"aggregationTemporality": DELTA, "isMonotonic": True, "dataPoints": [point(asInt="1")]},
+            },
+            "where it is sent, set OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative",
+        ),
+        ({"name": "m", "histogram": {"dataPoints": [point(count="1")]}}, "its temporality is not cumulative; where"),
+        (
+            {"name": "m", "exponentialHistogram": {"dataPoints": [point(count="1")]}},
+            "its temporality is not cumulative",
+        ),
+        ({"name": "m"}, "it holds no data"),
+        ({"name": "@", "gauge": {"dataPoints": [point(asInt="1")]}}, "metric name '@' holds no letter and no digit"),
+        (
+            {"name": "m", "gauge": {"dataPoints": [point(asInt="1", attributes=[{"key": "__", "value": {}}])]}},
+            "attribute name '__' holds no letter and no digit",
+        ),
+        ({"name": "m", "gauge": {"dataPoints": [point(asInt="many")]}}, "could not convert"),
+        ({"name": "m", "gauge": {"dataPoints": [point(asDouble="1,5")]}}, "could not convert"),
+        ({"name": "m", "gauge": {"dataPoints": [point(asInt="1", timeUnixNano="now")]}}, "invalid literal"),
     ],
-    ids=["delta", "unspecified", "exponential", "summary"],
+    ids=["delta", "unspecified", "exponential", "none", "name", "attribute", "integer", "number", "time"],
 )
-def test_what_has_no_classic_series_is_counted(metric):
-    skipped = Counter()
+def test_what_becomes_no_series_is_skipped_with_the_reason(metric, reason):
+    skipped = {}
     assert list(samples(wire(metric), skipped=skipped)) == []
-    assert skipped == {"m": 1}
-
-
-def test_names_of_which_nothing_is_left_are_counted():
-    unusable = [{"key": "__", "value": {"stringValue": "x"}}]
-    skipped = Counter()
-    assert list(samples(wire({"name": "@", "gauge": {"dataPoints": [point(asInt="1")]}}), skipped=skipped)) == []
-    metric = {"name": "m", "gauge": {"dataPoints": [point(asInt="1", attributes=unusable)]}}
-    assert list(samples(wire(metric), skipped=skipped)) == []
-    assert skipped == {"@": 1, "m": 1}
-
-
-@pytest.mark.parametrize("fields", [{"asInt": "many"}, {"asDouble": "1,5"}, {"asInt": "1", "timeUnixNano": "now"}])
-def test_numbers_that_are_none_are_counted(fields):
-    skipped = Counter()
-    assert list(samples(wire({"name": "m", "gauge": {"dataPoints": [point(**fields)]}}), skipped=skipped)) == []
-    assert skipped["m"] == 1
+    assert skipped.keys() == {metric["name"]}
+    assert reason in skipped[metric["name"]]
 
 
 def test_a_resource_that_cannot_be_a_target_costs_target_info_only():
     payload = wire({"name": "g", "gauge": {"dataPoints": [point(asInt="1")]}}, resource={**SHOP, "__": "x"})
-    skipped = Counter()
+    skipped = {}
     assert [dict(labels)["__name__"] for labels, _, _ in samples(payload, skipped=skipped)] == ["g"]
-    assert skipped == {"target_info": 1}
+    assert skipped.keys() == {"target_info"}
 
 
-def test_an_exponential_histogram_is_left_out_of_the_batch_and_counted(collect):
+def buckets(payload):
+    found = [(dict(labels), value) for labels, _, value in samples(payload)]
+    return {float(labels["le"]): value for labels, value in found if labels["__name__"].endswith("_bucket")}
+
+
+def exponential(**options):
+    return View(instrument_name="h", aggregation=ExponentialBucketHistogramAggregation(**options))
+
+
+def test_an_exponential_histogram_is_a_classic_one_with_powers_of_two(collect):
     def use(meter):
-        meter.create_histogram("h").record(1)
-        meter.create_counter("c").add(1)
+        histogram = meter.create_histogram("h", unit="s")
+        for value in (0, 0.3, 0.3, 1.5, 5, 8.5):
+            histogram.record(value)
 
-    view = View(instrument_name="h", aggregation=ExponentialBucketHistogramAggregation())
-    skipped = Counter()
-    payload = encode(collect(use, views=[view]), skipped=skipped)
-    assert skipped == {"h": 1}
-    assert [dict(labels)["__name__"] for labels, _, _ in samples(payload)] == ["c_total"]
+    payload = encode(collect(use, views=[exponential()]))
+    assert buckets(payload) == {0: 1, 0.25: 1, 0.5: 3, 1: 3, 2: 4, 4: 4, 8: 5, 16: 6, math.inf: 6}
+    rest = {dict(labels)["__name__"]: value for labels, _, value in samples(payload) if "le" not in dict(labels)}
+    assert rest == {"h_seconds_count": 6, "h_seconds_sum": pytest.approx(15.6)}
+
+
+@given(st.lists(st.floats(1e-9, 1e9) | st.just(0.0), min_size=1, max_size=50), st.integers(2, 160))
+def test_no_bucket_of_an_exponential_histogram_is_estimated(values, size):
+    reader = InMemoryMetricReader()
+    views = [exponential(max_size=size)]
+    provider = MeterProvider([reader], resource=Resource(SHOP), views=views, shutdown_on_exit=False)
+    histogram = provider.get_meter("test").create_histogram("h")
+    for value in values:
+        histogram.record(value)
+    got = buckets(encode(reader.get_metrics_data()))
+    assert got == {bound: sum(1 for value in values if value <= bound) for bound in got}
+
+
+def test_a_histogram_of_negative_values_ends_where_it_begins():
+    points = [point(count="4", scale=1, negative={"offset": 2, "bucketCounts": ["1", "0", "2"]}, zeroCount="1")]
+    metric = {"name": "h", "exponentialHistogram": {"aggregationTemporality": CUMULATIVE, "dataPoints": points}}
+    assert buckets(wire(metric)) == {-4: 2, -2: 3, 0: 4, math.inf: 4}
+
+
+def test_a_scale_below_all_floats_is_skipped():
+    points = [point(count="1", scale=-(2**31), positive={"offset": 2, "bucketCounts": ["1"]})]
+    metric = {"name": "h", "exponentialHistogram": {"aggregationTemporality": CUMULATIVE, "dataPoints": points}}
+    skipped = {}
+    assert list(samples(wire(metric), skipped=skipped)) == []
+    assert "leaves one bucket for all numbers" in skipped["h"]
+
+
+def test_a_summary_has_its_quantiles():
+    points = [point(count="4", sum=2.5, quantileValues=[{"quantile": 0.5, "value": 0.25}, {"quantile": 1, "value": 1}])]
+    got = series(wire({"name": "rpc.time", "unit": "s", "summary": {"dataPoints": points}}))
+    assert got == {
+        ("rpc_time_seconds_count", "i-1", "shop"): 4,
+        ("rpc_time_seconds_sum", "i-1", "shop"): 2.5,
+        ("rpc_time_seconds", "i-1", "shop", "0.5"): 0.25,
+        ("rpc_time_seconds", "i-1", "shop", "1"): 1,
+    }
 
 
 def test_the_rest_of_the_resource_is_target_info_over_the_time_of_the_batch():
@@ -201,10 +248,8 @@ def test_no_target_info_without_an_identity_or_without_more_than_it(resource):
 
 
 def test_the_namespace_is_part_of_the_job():
-    assert target_labels(bytes(attributes({**SHOP, "service.namespace": "eu"}))) == (
-        ("instance", "i-1"),
-        ("job", "eu/shop"),
-    )
+    target = target_of(bytes(attributes({**SHOP, "service.namespace": "eu"})))
+    assert dict(target.identity) == {"instance": "i-1", "job": "eu/shop"}
 
 
 def test_an_instance_is_given_where_the_resource_has_none(collect):
@@ -219,17 +264,6 @@ def test_an_instance_is_given_where_the_resource_has_none(collect):
 def test_a_payload_that_is_no_batch_is_refused():
     with pytest.raises(msgspec.DecodeError):
         list(samples(b'{"resourceMetrics": 3}'))
-
-
-def test_labels_are_those_of_prometheus(shared):
-    """The cases that leave the options for resource, scope and ignored attributes at the receiver's defaults."""
-    cases = json.loads((shared / "conformance/otlp-names/attributes.json").read_text())["cases"]
-    changed = ("promote_all_resource_attributes", "promote_resource_attributes", "promote_scope_metadata")
-    cases = [c for c in cases if not c["ignore_attributes"] and not any(c["otlp"].get(key) for key in changed)]
-    assert len(cases) >= 5
-    for case in cases:
-        identity = target_labels(bytes(attributes(case["resource"])))
-        assert dict(series_labels(case["metric"], identity, bytes(attributes(case["attributes"])))) == case["expected"]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +282,7 @@ def test_labels_are_those_of_prometheus(shared):
 )
 def test_values_are_written_as_the_collector_writes_them(value, label):
     label = '["a",1,true]' if label is None else label
-    assert dict(series_labels("m", (), bytes(attributes({"v": value})))).get("v") == label
+    assert dict(series_labels("m", target_of(b"[]"), bytes(attributes({"v": value})))).get("v") == label
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -272,7 +306,7 @@ def test_any_histogram_gives_consistent_series_or_is_counted(found, bounds, valu
         explicitBounds=bounds,
     )
     metric = {"name": "h", "histogram": {"aggregationTemporality": CUMULATIVE, "dataPoints": [histogram]}}
-    skipped = Counter()
+    skipped = {}
     got = [(dict(labels), value) for labels, _, value in samples(wire(metric), skipped=skipped)]
     buckets = {float(labels["le"]): value for labels, value in got if labels["__name__"] == "h_bucket"}
     if not skipped:

@@ -1,11 +1,12 @@
 import os
+import resource
 
 import psutil
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 
-from tocsin.telemetry import BatchReader, observe_host, observe_process, samples
+from tocsin.telemetry import BatchReader, observe_host, observe_limits, observe_process, samples
 from tocsin.telemetry import host as room
 
 
@@ -63,11 +64,25 @@ def test_the_machine_is_observed_under_the_names_that_rules_use(observed):
     assert all(0 <= value <= 1 for _, value in disks)
 
 
+def test_the_load_is_that_of_the_processors_there_are(observed):
+    series = observed(observe_host)
+    [(_, load)] = only(series, "system_cpu_load_average_1m")
+    [(_, count)] = only(series, "system_cpu_logical_count")
+    assert load >= 0
+    assert count == os.cpu_count()
+
+
+def test_the_limit_of_open_files_is_that_of_this_process(observed):
+    [(_, limit)] = only(observed(observe_limits), "process_open_file_descriptor_limit")
+    assert limit == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 def test_the_names_and_units_are_the_conventions():
     process = pytest.importorskip("opentelemetry.semconv._incubating.metrics.process_metrics")
     system = pytest.importorskip("opentelemetry.semconv._incubating.metrics.system_metrics")
     known = {value for module in (process, system) for value in vars(module).values() if isinstance(value, str)}
-    assert {*room._PROCESS, *room._HOST} <= known
+    # Which have no name for the load: it is that of the Collector's host metrics receiver.
+    assert {*room._PROCESS, *room._HOST} - known == {"system.cpu.load_average.1m"}
 
 
 def test_the_machine_is_observed_by_one_process_only(observed):

@@ -123,16 +123,43 @@ def test_celery_tasks_are_measured_with_the_type_of_their_error(span_of):
 
 
 def test_httpx_is_measured_only_where_it_got_no_response(span_of):
-    request = {"http.method": "GET", "net.peer.name": "api", "net.peer.port": 443}
+    request = {"http.request.method": "GET", "server.address": "api", "server.port": 443}
     failed = measurement_of(span_of("httpx", SpanKind.CLIENT, request, exception=ConnectionError()))
     assert failed.instrument == "http.client.request.duration"
-    assert failed.attributes == {
+    assert failed.attributes == {**request, "error.type": "ConnectionError"}
+    assert measurement_of(span_of("httpx", SpanKind.CLIENT, {**request, "http.response.status_code": 200})) is None
+
+
+def test_httpx_is_measured_under_the_old_conventions_for_it_does_not_say_whom_it_calls(span_of):
+    request = {"http.method": "GET", "http.url": "https://api:8443/a?b", "http.status_code": 200}
+    assert measurement_of(span_of("httpx", SpanKind.CLIENT, request)).attributes == {
         "http.request.method": "GET",
+        "http.response.status_code": 200,
         "server.address": "api",
-        "server.port": 443,
-        "error.type": "ConnectionError",
+        "server.port": 8443,
     }
-    assert measurement_of(span_of("httpx", SpanKind.CLIENT, {**request, "http.status_code": 200})) is None
+
+
+def test_flask_is_measured_where_it_got_no_response_under_its_conventions(span_of):
+    old = {"http.method": "GET", "http.scheme": "http", "http.route": "/a", "http.target": "/a?b"}
+    new = {"http.request.method": "GET", "url.scheme": "http", "http.route": "/a"}
+    failed = measurement_of(span_of("flask", SpanKind.SERVER, old, exception=KeyError()))
+    assert failed == Measurement(
+        "http.server.duration",
+        0.25,
+        {"http.method": "GET", "http.scheme": "http", "http.target": "/a", "error.type": "KeyError"},
+    )
+    for attributes in (new, old | new):
+        failed = measurement_of(span_of("flask", SpanKind.SERVER, attributes, exception=KeyError()))
+        assert failed == Measurement("http.server.request.duration", 0.25, {**new, "error.type": "KeyError"})
+    assert measurement_of(span_of("flask", SpanKind.SERVER, {**old, "http.status_code": 500})) is None
+
+
+def test_the_old_conventions_count_milliseconds(recorder, reader, batches):
+    recorder.record(Measurement("http.server.duration", 0.25, {"http.method": "GET"}))
+    reader.collect()
+    values = {dict(labels)["__name__"]: value for labels, _, value in samples(batches[0])}
+    assert values["http_server_duration_milliseconds_sum"] == 250
 
 
 def test_an_instrumentation_without_metrics_of_its_own_gets_the_stable_ones(span_of):

@@ -73,10 +73,12 @@ def check_types(function: Callable[..., object], arguments: Sequence[object]) ->
 
 
 def _check_type(wanted: object, argument: object) -> None:
-    """In Python a bool is an int and a string is a sequence; in Go they are not."""
+    """In Python a bool is an int, a string is a sequence, and text that is HTML a string; in Go they are not."""
     accepted, go_name = _ACCEPTED.get(wanted) or ((get_origin(wanted) or wanted,), getattr(wanted, "go_type", "list"))
     if object in accepted or Any in accepted:
         return
-    lookalike = (isinstance(argument, bool) and wanted is not bool) or (isinstance(argument, str) and wanted is not str)
+    lookalike = (isinstance(argument, bool) and wanted is not bool) or (
+        isinstance(argument, str) and (wanted is not str or hasattr(argument, "go_type"))
+    )
     if lookalike or not isinstance(argument, accepted):
         raise TemplateError(f"wrong type for value; expected {go_name}; got {type_name(argument)}")

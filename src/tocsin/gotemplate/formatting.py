@@ -50,6 +50,12 @@ def quoted(text: str) -> str:
     return '"' + "".join(map(_escaped, text)) + '"'
 
 
+def _quoted_rune(code: int) -> str:
+    """As a Go character literal; what is no character is the one that stands for it."""
+    character = chr(code) if 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
+    return "'" + {"'": "\\'", '"': '"'}.get(character, _escaped(character)) + "'"
+
+
 def _escaped(character: str) -> str:
     if character in _ESCAPES:
         return _ESCAPES[character]
@@ -101,18 +107,21 @@ class Verb:
         return self._composite(value)
 
     def _bad(self, value: object) -> str:
-        shown = replace(self, verb="v").format(value)
-        return f"%!{self.verb}({type_name(value)}={shown})"
+        plain = "t" if isinstance(value, bool) else "d" if isinstance(value, int) else "g" if is_number(value) else "s"
+        return f"%!{self.verb}({type_name(value)}={replace(self, verb=plain).format(value)})"
 
-    def _pad(self, text: str) -> str:
+    def _pad(self, text: str, fill: str | None = None) -> str:
+        """With the flag for it, text too is filled up with zeros."""
         width = self.width or 0
-        return text.ljust(width) if "-" in self.flags else text.rjust(width)
+        if "-" in self.flags:
+            return text.ljust(width)
+        return text.rjust(width, fill or ("0" if "0" in self.flags else " "))
 
     def _pad_number(self, sign: str, digits: str) -> str:
         """Zeros go between the sign and the digits."""
         if "0" in self.flags and "-" not in self.flags and self.width:
             return sign + digits.rjust(self.width - len(sign), "0")
-        return self._pad(sign + digits)
+        return self._pad(sign + digits, " ")
 
     def _sign(self, *, negative: bool) -> str:
         return "-" if negative else "+" if "+" in self.flags and self.verb != "v" else " " if " " in self.flags else ""
@@ -135,7 +144,7 @@ class Verb:
         if self.verb == "c":
             return self._pad(chr(value))
         if self.verb == "q":
-            return self._pad(f"'{chr(value)}'")
+            return self._pad(_quoted_rune(value))
         if self.verb == "U":
             return self._pad(f"U+{value:04X}")
         return self._bad(value)
@@ -143,14 +152,17 @@ class Verb:
     def _digits(self, value: int) -> str:
         digits = format(abs(value), _INTEGER_BASES[self.verb]).rjust(self.precision or 0, "0")
         prefix = "0o" if self.verb == "O" else _BASE_PREFIX.get(self.verb, "") if "#" in self.flags else ""
-        return self._pad_number(self._sign(negative=value < 0) + prefix, digits)
+        sign = self._sign(negative=value < 0) + prefix
+        if self.precision is not None:
+            return self._pad("" if self.precision == value == 0 else sign + digits, " ")
+        return self._pad_number(sign, digits)
 
     def _float(self, value: float) -> str:
         if self.verb not in "vgGeEfF":
             return self._bad(value)
         if not math.isfinite(value):
             text = _special(value)
-            return self._pad(f"+{text}" if text == "NaN" and "+" in self.flags else text)
+            return self._pad(f"+{text}" if text == "NaN" and "+" in self.flags else text, " ")
         digits = self._decimal(abs(value))
         return self._pad_number(self._sign(negative=math.copysign(1, value) < 0), digits)
 

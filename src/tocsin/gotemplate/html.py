@@ -3,7 +3,7 @@
 import re
 from enum import Enum, auto
 from string import ascii_letters, digits
-from typing import Final
+from typing import ClassVar, Final
 
 from tocsin.gotemplate.builtins import escape_html
 from tocsin.gotemplate.errors import TemplateError
@@ -29,12 +29,14 @@ class SafeHtml(str):
     """Text that is HTML already: not escaped again."""
 
     __slots__ = ()
+    go_type: ClassVar[str] = "template.HTML"
 
 
 class SafeUrl(str):
     """Text that is a URL already: only made to fit into an attribute."""
 
     __slots__ = ()
+    go_type: ClassVar[str] = "template.URL"
 
 
 class _Place(Enum):
@@ -76,7 +78,7 @@ class HtmlWriter(TextWriter):
         if value is None or self._place is _Place.COMMENT:
             return
         if self._place is _Place.TEXT:
-            super().text(value if isinstance(value, SafeHtml) else escape_html(text_of(value)))
+            super().text(value if isinstance(value, SafeHtml) else _escaped(text_of(value)))
         elif self._place is _Place.VALUE:
             self._attribute_value(value)
         else:
@@ -137,7 +139,7 @@ class HtmlWriter(TextWriter):
         text = text_of(value)
         if self._attribute in _URL_ATTRIBUTES:
             text = self._url(text, safe=isinstance(value, SafeUrl))
-        escaped = escape_html(text)
+        escaped = _escaped(text)
         super().text(escaped if self._quote else "".join(_UNQUOTED.get(each, each) for each in escaped))
         self._written += text
 
@@ -149,6 +151,11 @@ class HtmlWriter(TextWriter):
         if not safe and with_scheme and not _SAFE_SCHEME.match(text):
             return _UNSAFE_URL
         return _encoded(text, _URL_CHARACTERS)
+
+
+def _escaped(text: str) -> str:
+    """With the plus sign, which browsers once took for the beginning of another encoding."""
+    return escape_html(text).replace("+", "&#43;")
 
 
 def _encoded(text: str, allowed: frozenset[str]) -> str:

@@ -191,9 +191,10 @@ class Tree:
     source_name: str
 
     def where(self, position: int) -> str:
-        """`NAME:LINE:COLUMN`, the column counted from zero, as in Go's messages."""
+        """`NAME:LINE:COLUMN`, the column counted in bytes from zero, as in Go's messages."""
         line_start = self.source.rfind("\n", 0, position) + 1
-        return f"{self.source_name}:{self.source.count(chr(10), 0, position) + 1}:{position - line_start}"
+        column = len(self.source[line_start:position].encode("utf-8", "surrogateescape"))
+        return f"{self.source_name}:{self.source.count(chr(10), 0, position) + 1}:{column}"
 
 
 Operand: TypeAlias = Constant | Nil | Dot | Field | Variable | Chain | Function | Pipeline

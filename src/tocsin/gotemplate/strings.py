@@ -7,12 +7,17 @@ from tocsin.gotemplate import regexp
 from tocsin.gotemplate.html import SafeHtml
 from tocsin.gotemplate.humanize import humanize_duration
 
-_WORD_START = re.compile(r"(?<![\w'])\w")
+_WORD = re.compile(r"[\w\u00ad\u0300-\u036f]+(?:[.:'\u2019\u00b7][\w\u00ad\u0300-\u036f]+)*")
+_CASED = re.compile(r"[^\W\d_]")
 
 
 def title(text: str) -> str:
-    """Every word with a capital; the other letters stay as they are."""
-    return _WORD_START.sub(lambda first: first[0].upper(), text)
+    """Every word with a capital, the rest as it is; a full stop, a colon or an apostrophe inside does not end one."""
+    return _WORD.sub(lambda word: _CASED.sub(_capitalized, word[0], count=1), text)
+
+
+def _capitalized(first: re.Match[str]) -> str:
+    return first[0].title()
 
 
 def _to_upper(text: str) -> str:

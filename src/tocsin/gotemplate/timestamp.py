@@ -7,6 +7,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.gotemplate.duration import Duration
+from tocsin.gotemplate.formatting import text_of
 from tocsin.gotemplate.layout import day_name, format_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -48,7 +49,9 @@ class Time:
             ValueError: Out of the range of 64-bit nanoseconds.
         """
         if not abs(seconds * 1e9) < 1 << 63:
-            raise ValueError(f"{seconds} cannot be represented as a nanoseconds timestamp since it overflows int64")
+            raise ValueError(
+                f"{text_of(seconds)} cannot be represented as a nanoseconds timestamp since it overflows int64"
+            )
         return cls(int(int(seconds * 1e9) / 1_000_000) * 1_000_000)
 
     @classmethod

@@ -4,6 +4,8 @@ CPU time is a counter, and no utilization is computed from the difference to an 
 runs the callbacks, so such a difference would span another time for each of them.
 """
 
+import os
+import resource
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, TypeAlias
@@ -50,8 +52,13 @@ def observe_process(meter: Meter) -> None:
     _observe(meter, _PROCESS)
 
 
+def observe_limits(meter: Meter) -> None:
+    """How many files this process may have open, which no instrumentation says."""
+    _observe(meter, _LIMITS)
+
+
 def observe_host(meter: Meter, *, active: Callable[[], bool] = lambda: True) -> None:
-    """CPU time, memory, swap and file systems of the machine, as the Collector's host metrics receiver has them.
+    """CPU time, load, memory, swap and file systems of the machine, as the Collector's host metrics receiver has them.
 
     One process of a machine should do it: the instruments report only while `active`.
     """
@@ -86,6 +93,21 @@ def _process_thread_count(_: CallbackOptions) -> Iterator[Observation]:
 
 def _process_open_files(_: CallbackOptions) -> Iterator[Observation]:
     yield Observation(psutil.Process().num_fds())
+
+
+def _process_file_limit(_: CallbackOptions) -> Iterator[Observation]:
+    """The soft limit; nothing where there is none."""
+    limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY:
+        yield Observation(limit)
+
+
+def _load_average(_: CallbackOptions) -> Iterator[Observation]:
+    yield Observation(os.getloadavg()[0])
+
+
+def _logical_count(_: CallbackOptions) -> Iterator[Observation]:
+    yield Observation(os.cpu_count() or 1)
 
 
 def _cpu_time(_: CallbackOptions) -> Iterator[Observation]:
@@ -162,8 +184,13 @@ _PROCESS = {
     "process.thread.count": Instrument("up_down_counter", "{thread}", _process_thread_count),
     "process.open_file_descriptor.count": Instrument("up_down_counter", "{file_descriptor}", _process_open_files),
 }
+_LIMITS = {
+    "process.open_file_descriptor.limit": Instrument("up_down_counter", "{file_descriptor}", _process_file_limit),
+}
 _HOST = {
     "system.cpu.time": Instrument("counter", "s", _cpu_time),
+    "system.cpu.load_average.1m": Instrument("gauge", "{thread}", _load_average),
+    "system.cpu.logical.count": Instrument("up_down_counter", "{cpu}", _logical_count),
     "system.memory.usage": Instrument("up_down_counter", "By", _memory_usage),
     "system.memory.utilization": Instrument("gauge", "1", _memory_utilization),
     "system.paging.utilization": Instrument("gauge", "1", _paging_utilization),

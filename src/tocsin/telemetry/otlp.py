@@ -8,7 +8,7 @@ import base64
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -58,9 +58,20 @@ class DataPoint(Message, kw_only=True):
     flags: int = 0
 
 
+class Exemplar(Message, kw_only=True):
+    """A measurement by the trace in which it was taken; both ids in hex."""
+
+    time_unix_nano: Int64 = 0
+    as_double: Double | None = None
+    as_int: Int64 | None = None
+    span_id: str = ""
+    trace_id: str = ""
+
+
 class NumberDataPoint(DataPoint, kw_only=True):
     as_double: Double | None = None
     as_int: Int64 | None = None
+    exemplars: list[Exemplar] = []
 
 
 class HistogramDataPoint(DataPoint, kw_only=True):
@@ -72,6 +83,32 @@ class HistogramDataPoint(DataPoint, kw_only=True):
     explicit_bounds: msgspec.Raw = EMPTY_LIST
     min: Double | None = None
     max: Double | None = None
+
+
+class Buckets(Message):
+    offset: int = 0
+    bucket_counts: list[Int64] = []
+
+
+class ExponentialHistogramDataPoint(DataPoint, kw_only=True):
+    count: Int64 = 0
+    sum: Double | None = None
+    scale: int = 0
+    zero_count: Int64 = 0
+    zero_threshold: Double = 0.0
+    positive: Buckets = msgspec.field(default_factory=Buckets)
+    negative: Buckets = msgspec.field(default_factory=Buckets)
+
+
+class ValueAtQuantile(Message):
+    quantile: Double = 0.0
+    value: Double = 0.0
+
+
+class SummaryDataPoint(DataPoint, kw_only=True):
+    count: Int64 = 0
+    sum: Double = 0.0
+    quantile_values: list[ValueAtQuantile] = []
 
 
 class Gauge(Message):
@@ -89,19 +126,40 @@ class Histogram(Message):
     aggregation_temporality: int = 0
 
 
-class Metric(Message):
-    """Exponential histograms and summaries are not modelled: such a metric has no `data`."""
+class ExponentialHistogram(Message):
+    data_points: list[ExponentialHistogramDataPoint] = []
+    aggregation_temporality: int = 0
 
+
+class Summary(Message):
+    data_points: list[SummaryDataPoint] = []
+
+
+class Metric(Message):
     name: str = ""
     description: str = ""
     unit: str = ""
     gauge: Gauge | None = None
     sum: Sum | None = None
     histogram: Histogram | None = None
+    exponential_histogram: ExponentialHistogram | None = None
+    summary: Summary | None = None
 
     @property
-    def data(self) -> Gauge | Sum | Histogram | None:
-        return self.gauge or self.sum or self.histogram
+    def data(self) -> Gauge | Sum | Histogram | ExponentialHistogram | Summary | None:
+        return self.gauge or self.sum or self.histogram or self.exponential_histogram or self.summary
+
+
+class ScopeKey(NamedTuple):
+    """A scope as what can be looked up."""
+
+    name: str
+    version: str
+    schema_url: str
+    attributes: bytes
+
+
+NO_SCOPE = ScopeKey("", "", "", b"[]")
 
 
 class Scope(Message):
@@ -114,6 +172,10 @@ class ScopeMetrics(Message):
     scope: Scope = msgspec.field(default_factory=Scope)
     metrics: list[Metric] = []
     schema_url: str = ""
+
+    @property
+    def key(self) -> ScopeKey:
+        return ScopeKey(self.scope.name, self.scope.version, self.schema_url, bytes(self.scope.attributes))
 
 
 class Resource(Message):

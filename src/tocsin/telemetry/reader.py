@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -63,8 +62,6 @@ class BatchReader(MetricReader):
     def __init__(self, sink: Callable[[bytes], object]) -> None:
         super().__init__()
         self._sink = sink
-        #: Metrics that could not be encoded, by name.
-        self.skipped: Counter[str] = Counter()
 
     def _set_collect_callback(self, func: Callable[..., Any] | None) -> None:  # type: ignore[misc]  # no other seam
         super()._set_collect_callback(func and no_fork(func))
@@ -72,7 +69,7 @@ class BatchReader(MetricReader):
     def _receive_metrics(self, metrics_data: MetricsData, *_: Any, **__: Any) -> None:
         # Releases of the SDK before 1.43 give a process no identity of its own.
         instance = f"{socket.gethostname()}:{os.getpid()}"
-        self._sink(encode(metrics_data, instance=instance, skipped=self.skipped))
+        self._sink(encode(metrics_data, instance=instance))
 
     def shutdown(self, timeout_millis: float = 30_000, **_: Any) -> None:
         """There is nothing to release; the owner collects for the last time."""

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
 
 from opentelemetry.metrics import Histogram, Meter
 from opentelemetry.sdk.trace import ReadableSpan
@@ -18,6 +19,8 @@ VALUES = 100
 #: Attribute sets of one instrument; the others share the one that OpenTelemetry's specification has for it.
 ATTRIBUTE_SETS = 1_000
 OVERFLOW = {"otel.metric.overflow": True}
+#: What the application measures itself, by `tocsin.observe`.
+OBSERVED = "tocsin.observed.duration"
 
 # The boundaries that the semantic conventions advise, in seconds.
 _DATABASE_BOUNDARIES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
@@ -63,13 +66,17 @@ class RedRecorder:
         name, seconds, attributes = measurement
         bounded = {key: value if self._values[key].admits(value) else "other" for key, value in attributes.items()}
         admitted = self._sets[name].admits(frozenset(bounded.items()))
-        self._histogram(name).record(seconds, bounded if admitted else OVERFLOW)
+        value = 1000 * seconds if name in _MILLISECONDS else seconds
+        self._histogram(name).record(value, bounded if admitted else OVERFLOW)
 
     def _histogram(self, name: str) -> Histogram:
         if name not in self._histograms:
             boundaries = _DATABASE_BOUNDARIES if name.startswith("db.") else _BOUNDARIES
             self._histograms[name] = self._meter.create_histogram(
-                name, unit="s", description=_DESCRIPTIONS[name], explicit_bucket_boundaries_advisory=boundaries
+                name,
+                unit="ms" if name in _MILLISECONDS else "s",
+                description=_DESCRIPTIONS[name],
+                explicit_bucket_boundaries_advisory=None if name in _MILLISECONDS else boundaries,
             )
         return self._histograms[name]
 
@@ -146,12 +153,29 @@ def _http(span: ReadableSpan) -> Measurement | None:
     if span.kind is SpanKind.SERVER:
         where = {"http.route": found.get("http.route"), "url.scheme": _first(found, "url.scheme", "http.scheme")}
         return _measurement(span, "http.server.request.duration", common | where)
-    return _measurement(span, "http.client.request.duration", common | _server(found))
+    return _measurement(span, "http.client.request.duration", common | (_server(found) or _server_of_url(found)))
 
 
-def _http_unanswered(span: ReadableSpan) -> Measurement | None:
-    """For instrumentations that measure only what got a response."""
-    return _http(span) if _status_code(_attributes(span)) is None else None
+def _flask(span: ReadableSpan) -> Measurement | None:
+    """It measures only what got a response; the rest belongs to the conventions in which it measures that."""
+    found = _attributes(span)
+    if _status_code(found) is not None:
+        return None
+    return _http(span) if "http.request.method" in found else _old_http_server(span)
+
+
+def _httpx(span: ReadableSpan) -> Measurement | None:
+    """It measures only what got a response, and under the old conventions it does not say from whom."""
+    found = _attributes(span)
+    return _http(span) if "http.request.method" not in found or _status_code(found) is None else None
+
+
+def _old_http_server(span: ReadableSpan) -> Measurement | None:
+    found = _attributes(span)
+    if "http.method" not in found:
+        return None
+    known = {"http.method": found["http.method"], "http.scheme": found.get("http.scheme")}
+    return _measurement(span, "http.server.duration", {**known, "http.target": found.get("http.route")})
 
 
 def _measurement(span: ReadableSpan, instrument: str, attributes: Attributes) -> Measurement | None:
@@ -185,10 +209,14 @@ def _operation(found: Attributes) -> str | None:
 
 
 def _server(found: Attributes) -> dict[str, Any]:
-    return {
-        "server.address": _first(found, "server.address", "net.peer.name"),
-        "server.port": _first(found, "server.port", "net.peer.port"),
-    }
+    """Empty where the span does not say it."""
+    address = _first(found, "server.address", "net.peer.name")
+    return {"server.address": address, "server.port": _first(found, "server.port", "net.peer.port")} if address else {}
+
+
+def _server_of_url(found: Attributes) -> dict[str, Any]:
+    address = urlsplit(str(_first(found, "url.full", "http.url") or ""))
+    return {"server.address": address.hostname, "server.port": address.port}
 
 
 def _status_code(found: Attributes) -> Any:
@@ -205,11 +233,15 @@ def _first(found: Attributes, *names: str) -> Any:
 
 
 _DESCRIPTIONS = {
+    OBSERVED: "Duration of what the application observes.",
     "db.client.operation.duration": "Duration of database client operations.",
     "messaging.process.duration": "Duration of processing operation.",
     "http.server.request.duration": "Duration of HTTP server requests.",
     "http.client.request.duration": "Duration of HTTP client requests.",
+    "http.server.duration": "Duration of HTTP server requests.",
 }
+#: Those of the conventions before the stable ones.
+_MILLISECONDS = frozenset({"http.server.duration"})
 
 _Measure: TypeAlias = Callable[[ReadableSpan], Measurement | None]
 
@@ -220,7 +252,8 @@ _MEASURES: dict[str, _Measure | None] = {
         ("sqlalchemy asyncpg redis pymongo pymemcache cassandra elasticsearch tortoiseorm", _database),
         ("dbapi psycopg psycopg2 sqlite3 mysql mysqlclient pymysql pymssql aiopg", _database_unless_opted_in),
         ("celery", _task),
-        ("flask httpx", _http_unanswered),
+        ("flask", _flask),
+        ("httpx", _httpx),
         ("aiohttp_client aiohttp_server asgi django falcon fastapi pyramid requests starlette tornado", None),
         ("urllib urllib3 wsgi", None),
     )
