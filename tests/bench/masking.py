@@ -33,10 +33,12 @@ JSON = json.dumps(
         for n in range(40)
     ]
 )
+FRACTIONS = json.dumps([{"lat": n / 7, "lon": n / 13, "name": f"place {n}"} for n in range(40)])
 PROSE = (
     "The cart could not be priced because a discount that was given before is not valid any more; nothing was changed. "
     * 30
 )
+CLEAN = {"stack trace": TRACE, "log lines": LOG, "JSON": JSON, "long fractions": FRACTIONS, "prose": PROSE}
 SPAN = {
     "http.request.method": "GET", "url.scheme": "https", "server.address": "shop.example", "server.port": 443,
     "url.path": "/orders", "http.route": "/orders", "http.response.status_code": 200, "network.protocol.version": "1.1",
@@ -64,7 +66,7 @@ def fastest(work, repeats=30):
 
 def main():
     print("masking, µs a kilobyte")
-    for name, text in (("stack trace", TRACE), ("log lines", LOG), ("JSON", JSON), ("prose", PROSE)):
+    for name, text in CLEAN.items():
         assert not DETECTION.inspect(text).found, DETECTION.inspect(text)
         print(f"  clean {name:14}{fastest(lambda text=text: DETECTION.inspect(text)) / len(text) * 1000:8.1f}")
     text = dirty()

@@ -15,7 +15,12 @@ from tocsin.capture.traceback_text import TracebackText
 from tocsin.errors import InApp, Recognizer
 from tocsin.privacy import Masker
 
-QUERY = {"db.system": "sqlite", "db.name": "shop", "db.statement": "SELECT 1", "net.peer.name": "localhost"}
+QUERY = {
+    "db.system": "sqlite",
+    "db.name": "shop",
+    "db.statement": "SELECT a FROM b WHERE c = ?",
+    "net.peer.name": "localhost",
+}
 
 
 def microseconds(work, *, calls=2_000, rounds=15):

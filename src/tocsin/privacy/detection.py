@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from tocsin.privacy import addresses, escapes, ibans, numbers, pairs, phones, sql, tokens
 from tocsin.privacy.keys import is_secret
+from tocsin.privacy.masked import Masked
 from tocsin.privacy.patterns import pieces
 from tocsin.privacy.placeholder import PLACEHOLDER, placeholder
 from tocsin.privacy.policy import Policy
@@ -14,13 +14,11 @@ from tocsin.privacy.reading import Finding, Reading, read
 
 Detector = Callable[[Reading], Iterable[Finding]]
 
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """Text after masking, and the kind of each value that was found in it (`email`, `card`, `secret`, …), in order."""
-
-    text: str
-    found: tuple[str, ...] = ()
+#: Text up to here is glanced at before it is read: asking every detector takes longer than its characters do.
+_GLANCE = 256
+#: Whatever is found, but for numbers, has one of these in it, in lower case: what separates a name from its value or
+#: ends it, what begins a block or an option, words before a credential, or the long run of a token.
+_SIGNS = re.compile(rb"[=:@>~\[]|[\"'],|--|'|hook|basic |bearer |failing row|[a-z0-9_-]{18}")
 
 
 class Detection:
@@ -29,6 +27,8 @@ class Detection:
     def __init__(self, policy: Policy, *, ips: bool, hash_key: bytes) -> None:
         self._policy = policy
         self._hash_key = hash_key
+        #: What a policy, or the wish for addresses, adds may be anywhere.
+        self._is_usual = not (policy.patterns or ips)
         names = pairs.names(key.replace("*", "").replace("?", "") for key in policy.keys)
         self._detectors: tuple[Detector, ...] = (
             *(partial(_user_pattern, kind, pattern) for kind, pattern in policy.patterns.items()),
@@ -50,6 +50,14 @@ class Detection:
         policy = self._policy
         return (is_secret(key) or policy.masks(key)) and not policy.keeps(key)
 
+    def is_telling(self, key: str) -> bool:
+        """Whether a number under this name is somebody's because of it."""
+        return numbers.is_telling(key)
+
+    def without_literals(self, statement: str) -> str:
+        """SQL with `?` for every literal."""
+        return sql.literals(statement)
+
     def inspect(self, text: str) -> Masked:
         """The text with every finding replaced, and what was found. Cost is linear in its length."""
         found = self._found_decoded(text) if escapes.has_codes(text) else self._found(text)
@@ -60,6 +68,8 @@ class Detection:
 
     def _found(self, text: str) -> list[tuple[int, int, str, int]]:
         reading = read(text)
+        if self._is_usual and len(text) <= _GLANCE and _is_plain(reading):
+            return []
         return [(*finding, rank) for rank, detector in enumerate(self._detectors) for finding in detector(reading)]
 
     def _found_decoded(self, text: str) -> list[tuple[int, int, str, int]]:
@@ -85,6 +95,13 @@ class Detection:
             kept += text[done:start], placeholder(kind, text[start:end], self._hash_key)
             done = end
         return "".join((*kept, text[done:]))
+
+
+def _is_plain(reading: Reading) -> bool:
+    """Whether a glance is enough to see that nothing can be found."""
+    shape = reading.shape
+    is_numbered = b"AA00" in shape or b"aa00" in shape or b"+0" in shape or b"(000)" in shape
+    return not (is_numbered or numbers.are_possible(shape) or _SIGNS.search(reading.lower))
 
 
 def _disjoint(found: list[tuple[int, int, str, int]]) -> Iterator[Finding]:

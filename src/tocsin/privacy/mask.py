@@ -1,13 +1,17 @@
 """Masking of personal data and secrets in text and attributes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tocsin.privacy import keys, numbers, sql
-from tocsin.privacy.detection import Detection, Masked
+from tocsin.privacy import keys, stacks
+from tocsin.privacy.masked import Masked
+from tocsin.privacy.memory import Memory
 from tocsin.privacy.placeholder import PLACEHOLDER, placeholder
 from tocsin.privacy.policy import Policy
+
+if TYPE_CHECKING:
+    from tocsin.privacy.detection import Detection
 
 #: Given a name, empty for text without one, and a text that is masked already; returns what becomes of it, or None if
 #: it failed.
@@ -20,8 +24,10 @@ _PLAIN, _TEXT, _TELLING, _STATEMENT, _PARAMETER, _SECRET = range(6)
 _SHORTEST, _SMALLEST = 6, 10_000_000
 #: Names whose treatment is remembered.
 _MOST_NAMES = 4_096
-#: Texts that are remembered with what they become, in two sizes: attributes repeat, and so do failures.
-_SHORT, _SHORT_TEXTS = 256, 2_048
+#: Bytes of attributes, and of the frames of stack traces, that are remembered; the longest attributes among them.
+_ATTRIBUTES, _FRAMES = 500_000, 1_000_000
+_LONGEST_TEXT, _LONGEST_STATEMENT = 512, 2_048
+#: Texts that are remembered with what they become: failures repeat.
 _LONG, _LONG_TEXTS = 16_384, 128
 #: Lists and mappings within each other that are looked into; what is deeper is masked whole.
 _DEEPEST = 8
@@ -63,11 +69,20 @@ class Masker:
         self._policy = policy
         self._hash_key = hash_key.encode()
         self._callback = callback
-        self._detection = Detection(policy, ips=ips, hash_key=self._hash_key)
+        self._detection: Detection | None = None
+        self._is_usual = enabled and callback is None and policy == Policy()
         self._treatments: dict[str, int] = {}
-        self._short = lru_cache(_SHORT_TEXTS)(self._detection.inspect)
-        self._statement = lru_cache(_LONG_TEXTS)(sql.literals)
-        self._long = lru_cache(_LONG_TEXTS)(self._detection.inspect)
+        self._memory: Memory[MaskedValue] = Memory(_ATTRIBUTES)
+        self._frames: Memory[None] = Memory(_FRAMES)
+        self._remembered = lru_cache(_LONG_TEXTS)(self._look)
+
+    def detection(self) -> "Detection":
+        """What looks into text: made with the first one, or before it, for it takes long to import."""
+        if self._detection is None:
+            from tocsin.privacy.detection import Detection  # noqa: PLC0415  see above
+
+            self._detection = Detection(self._policy, ips=self._ips, hash_key=self._hash_key)
+        return self._detection
 
     def mask(self, text: str) -> str:
         """The text with every finding replaced; clean text comes back as it is."""
@@ -75,37 +90,82 @@ class Masker:
 
     def inspect(self, text: str, key: str = "") -> Masked:
         """Like `mask`, saying also what was found. Text that it had lately costs nothing."""
-        if not self._enabled:
-            return Masked(text)
-        if len(text) <= _SHORT:
-            masked = self._short(text) if len(text) >= _SHORTEST else Masked(text)
+        if not self._enabled or len(text) < _SHORTEST:
+            masked = Masked(text)
         else:
-            masked = self._long(text) if len(text) <= _LONG else self._detection.inspect(text)
-        return masked if self._callback is None else self._called(self._callback, key, masked)
+            masked = self._remembered(text) if len(text) <= _LONG else self.detection().inspect(text)
+        if self._callback is None or not self._enabled:
+            return masked
+        return self._called(self._callback, key, masked)
 
-    def changes(self, attributes: Mapping[str, Any]) -> dict[str, MaskedValue]:
+    def knows(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether all of these were clean lately: so it is with most, which have to cost next to nothing."""
+        try:
+            return attributes.items() <= self._memory.clean
+        except TypeError:  # of a list or a mapping
+            return False
+
+    def changes(self, attributes: Mapping[str, Any], *, stacktrace: str = "") -> dict[str, MaskedValue]:
         """The attributes that masking changes, by name: mostly none.
 
         Values under secret names are masked whole; text, also in lists and mappings, by what is in it. None, booleans
-        and small numbers stay.
+        and small numbers stay. Text that a clean `stacktrace`, as `clean_stacktrace` gives it, tells is clean too.
         """
-        changed: dict[str, MaskedValue] = {}
         if not self._enabled:
-            return changed
-        treatments = self._treatments
-        for key, value in attributes.items():
-            treatment = treatments.get(key)
-            if treatment is None:
-                treatment = self._treatment(key)
-            if treatment:
-                masked = self._value(key, treatment, value)
-                if masked is not None:
-                    changed[key] = masked
-        return changed
+            return {}
+        changes = [(key, self._change(key, value, stacktrace)) for key, value in self._unknown(attributes)]
+        return {key: masked for key, masked in changes if masked is not None}
+
+    def clean_stacktrace(self, text: object) -> str:
+        """The stack trace if there is nothing to mask in it, and what holds for it holds for its parts; else empty."""
+        if not isinstance(text, str) or len(text) > _LONG or not self._is_usual:
+            return ""
+        return "" if self.inspect(text).found else text
 
     def mask_attributes(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """A copy of attributes with all changes made."""
         return {**attributes, **{key: masked.value for key, masked in self.changes(attributes).items()}}
+
+    def _unknown(self, attributes: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+        clean = self._memory.clean
+        try:
+            return [attribute for attribute in attributes.items() if attribute not in clean]
+        except TypeError:  # of a list or a mapping
+            return attributes.items()
+
+    def _change(self, key: str, value: Any, stacktrace: str) -> MaskedValue | None:
+        treatment = self._treatments.get(key)
+        if treatment is None:
+            treatment = self._treatment(key)
+        if not self._is_memorable(treatment, value):
+            return self._outcome(key, treatment, value)
+        attribute = key, value
+        masked = self._memory.changed.get(attribute)
+        if masked is None and not (stacktrace and treatment == _TEXT and stacks.tells(stacktrace, str(value))):
+            masked = self._outcome(key, treatment, value)
+            self._memory.remember(attribute, masked, length=len(value) if isinstance(value, str) else 0)
+        return masked
+
+    def _outcome(self, key: str, treatment: int, value: Any) -> MaskedValue | None:
+        return None if treatment == _PLAIN else self._value(key, treatment, value)
+
+    def _is_memorable(self, treatment: int, value: Any) -> bool:
+        """Secrets are not, nor what equals other things that are not treated alike, as `1e7` and `10_000_000` do."""
+        if self._callback is not None or treatment in {_SECRET, _PARAMETER}:
+            return False
+        if isinstance(value, str):
+            return len(value) <= (_LONGEST_STATEMENT if treatment == _STATEMENT else _LONGEST_TEXT)
+        return isinstance(value, int | float) and (treatment == _PLAIN or value < _SMALLEST)
+
+    def _look(self, text: str) -> Masked:
+        """As the detection does it; frames that were clean before are not looked at again."""
+        frames, end = stacks.split(text)
+        if not frames:
+            return self.detection().inspect(text)
+        if frames not in self._frames.clean and not self.detection().inspect(frames).found:
+            self._frames.remember(frames, None, length=len(frames))
+        is_clean = frames in self._frames.clean and not self.detection().inspect(end).found
+        return Masked(text) if is_clean else self.detection().inspect(text)
 
     def _treatment(self, key: str) -> int:
         if len(self._treatments) >= _MOST_NAMES:
@@ -124,7 +184,7 @@ class Masker:
             return _PARAMETER
         if keys.is_sql(key):
             return _STATEMENT
-        return _TELLING if numbers.is_telling(key) else _TEXT
+        return _TELLING if self.detection().is_telling(key) else _TEXT
 
     def _value(self, key: str, treatment: int, value: Any, depth: int = 0) -> MaskedValue | None:
         """What becomes of a value; None where it stays as it is."""
@@ -154,7 +214,7 @@ class Masker:
 
     def _text(self, key: str, treatment: int, text: str) -> MaskedValue | None:
         if treatment == _STATEMENT and "sql" not in self._policy.skip:
-            statement = self._statement(text) if len(text) <= _LONG else sql.literals(text)
+            statement = self.detection().without_literals(text)
             masked = self.inspect(statement, key)
             found = masked.found if statement == text else ("sql", *masked.found)
             return MaskedValue(masked.text, found) if found else None

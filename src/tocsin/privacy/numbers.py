@@ -102,11 +102,12 @@ _GROUPED: dict[bytes, tuple[Number, ...]] = {
     b"AAAAAA00A": (Number("codice_fiscale", (b"AAAAAA00A00A000A",), national.is_codice_fiscale),),
 }
 
-#: What all of these have in them, but for those in pairs.
+#: What all of these have in them, but for those in pairs: looked for where a run of digits ends.
 _GROUPS = re.compile(
-    rb"000(?:-000-?0|-0{5,8}(?!0)|-00-0000|0-0000-|0-000000-|000-0000|-0000-0000|0{0,6}-?A(?![Aa0])|(?<=-00-000)-00(?![0-]))"
+    rb"000(?!0)(?:-(?:000-?0|0{5,8}(?!0)|00-0000|0000-0000|(?<=0000-)0000-|(?<=0000-)000000-|(?<=000000-)0000"
+    rb"|(?<=-00-000-)00(?![0-]))|-?A(?![Aa0]))"
 )
-_PAIRS = (b"-00-00-00-00", b"A-00-00-00")
+_PAIRS, _LETTERED_PAIRS = b"-00-00-00-00", b"A-00-00-00"
 #: Number of digits in a row → what they may be.
 _RUNS: dict[int, tuple[Number, ...]] = {}
 for _number in (
@@ -142,14 +143,26 @@ def is_telling(key: str) -> bool:
 def numbers(reading: Reading) -> Iterator[Finding]:
     """Every number that identifies somebody."""
     shape = reading.shape
-    if _GROUPS.search(shape) or any(pairs in shape for pairs in _PAIRS):
+    if _has_groups(shape):
         for part, candidates in _GROUPED.items():
             if part in shape:
                 yield from _grouped(reading, candidates)
         yield from _trunk(reading)
     if _SHORTEST_RUN in shape:
         for run in _RUN.finditer(shape):
-            yield from _run(reading, *run.span())
+            start, end = run.span()
+            # Not of fractions, of which JSON may be full: they never stand alone.
+            if shape[start - 2 : start] != b"0-" or reading.text[start - 1] != ".":
+                yield from _run(reading, start, end)
+
+
+def are_possible(shape: bytes) -> bool:
+    """Whether there may be any: no text without it has one."""
+    return _SHORTEST_RUN in shape or _has_groups(shape)
+
+
+def _has_groups(shape: bytes) -> bool:
+    return _PAIRS in shape or _LETTERED_PAIRS in shape or _GROUPS.search(shape) is not None
 
 
 def _trunk(reading: Reading) -> Iterator[Finding]:

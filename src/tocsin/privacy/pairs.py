@@ -17,6 +17,9 @@ _BEHIND = (
     r"(?=(?P<rest>[\w.-]{0,48}))(?P=rest)(?:\]|\\{0,3}[\"'])?"
     r"(?P<separator>\s{0,2}(?:=>?|:=?)|(?<=[\"']),(?=\s{1,2}b?[\"'])|>)"
 )
+#: What separates, but for commas in pairs; so far before it a name can begin, and so far behind it it is read.
+_SEPARATOR, _COMMA = re.compile(rb"[=:>]"), re.compile(rb"[\"'],\s{1,2}b?[\"']")
+_BEFORE, _AFTER = 80, 8
 #: From behind the separator to the value, which `escape` and `quote` surround.
 _OPENING = re.compile(rf"\s{{0,2}}[\[(]{{0,2}}(?:b(?=\\{{0,3}}[\"']))?(?P<escape>\\{{0,3}})(?P<quote>[\"'])?{_SCHEME}")
 _OPTION = re.compile(
@@ -60,22 +63,36 @@ def names(more: Iterable[str] = ()) -> re.Pattern[bytes]:
 def named(reading: Reading, pattern: re.Pattern[bytes], is_secret: IsSecret) -> Iterator[Finding]:
     """Values behind a name that `is_secret` says is a secret's; `pattern` is of `names`."""
     text = reading.text
-    if any(separator in text for separator in "=:,>"):
-        done = 0
-        for match in pattern.finditer(reading.lower):
-            if match.start() < done:
-                continue  # a name within a secret
-            key_start, key = _key_around(text, match.start())
-            separator = match["separator"].strip().decode()
-            if len(key) <= _LONGEST_KEY and is_secret(key) and _is_pair(text, key_start, separator):
-                start, end = _value(text, key, match.end(), separator)
-                if end > start:
-                    yield Finding(start, end, "secret")
-                    done = end
+    done = 0
+    for match in _candidates(reading.lower, pattern):
+        if match.start() < done:
+            continue  # a name within a secret
+        key_start, key = _key_around(text, match.start())
+        separator = match["separator"].strip().decode()
+        if len(key) <= _LONGEST_KEY and is_secret(key) and _is_pair(text, key_start, separator):
+            start, end = _value(text, key, match.end(), separator)
+            if end > start:
+                yield Finding(start, end, "secret")
+                done = end
     if "--" in text:
         for option in _OPTION.finditer(text):
             if is_secret(option["key"]):
                 yield Finding(*option.span("value"), "secret")
+
+
+def _candidates(lower: bytes, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """All matches; where little separates, as in stack traces, only what is before a separator is searched."""
+    count = lower.count(b"=") + lower.count(b":") + lower.count(b">")
+    has_pairs = (b"'," in lower or b'",' in lower) and _COMMA.search(lower)
+    if has_pairs or count * (_BEFORE + _AFTER) > len(lower):
+        yield from pattern.finditer(lower)
+        return
+    done = 0
+    for separator in _SEPARATOR.finditer(lower) if count else ():
+        at = separator.start()
+        for match in pattern.finditer(lower, max(at - _BEFORE, done), at + _AFTER):
+            done = match.end()
+            yield match
 
 
 def headers(reading: Reading) -> Iterator[Finding]:
