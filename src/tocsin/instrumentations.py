@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution, entry_points
+from importlib.metadata import Distribution, EntryPoint, PackageNotFoundError, distribution
 from typing import Literal, NamedTuple
 
 from opentelemetry.instrumentation import bootstrap_gen
 from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
+from opentelemetry.util._importlib_metadata import entry_points  # read once for all who ask
 from packaging.requirements import Requirement
 
 DISABLED = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"

@@ -3,6 +3,8 @@
 import atexit
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
@@ -18,14 +20,17 @@ from tocsin.capture.sentry import add_fingerprint
 from tocsin.config import Config, Settings, load
 from tocsin.destinations import destinations
 from tocsin.evaluator.candidate import Candidate, outlook
+from tocsin.evaluator.live_settings import LiveSettings
 from tocsin.exporting.attach import attach_exporters
 from tocsin.exporting.silence import spare_dead_endpoints
+from tocsin.greenlets import around_patching
 from tocsin.guard import guard
+from tocsin.heartbeats import Heartbeat, Inbox
 from tocsin.instrumentations import survey
 from tocsin.notices import notices
 from tocsin.shutdown import BoundedShutdown
 from tocsin.store import Retention, Store, StoreError
-from tocsin.telemetry import BatchReader, attach_reader, observe_process
+from tocsin.telemetry import BatchReader, Forked, attach_reader, caches, circuits, observe_limits, observe_process
 from tocsin.ticker import Ticker
 from tocsin.version import __version__
 
@@ -47,9 +52,12 @@ class Runtime:
         self.capture = Capture(config, store=self.store, resource=self.resource, meter=meter)
         self.meter = meter
         self.reader = BatchReader(self._save)
-        self.candidate = Candidate(config, store=self.store, meter=meter, collect=self.reader.collect)
-        writer = Ticker("writer", self.capture.writer.flush, interval=config.flush_interval)
+        self.candidate = Candidate(
+            config, store=self.store, meter=meter, collect=self.reader.collect, settings=LiveSettings(settings)
+        )
+        writer = Ticker("writer", self.capture.write, interval=config.flush_interval)
         self.capture.recorder.inbox.hurry = writer.hurry
+        self.heartbeats = Inbox(self.store, interval=config.flush_interval)
         self._tickers = [
             writer,
             Ticker("metrics", self.reader.collect, interval=config.metric_interval),
@@ -73,15 +81,34 @@ class Runtime:
             kind = type(self._tracer_provider).__name__
             notices.say(f"spans are neither masked nor measured, for {kind} is not the SDK's", once="spans")
         attach_log_record_processor(self._logger_provider, self.capture.log_record_processor)
+        for observe in (observe_limits, circuits.observe, caches.observe):
+            observe(self.meter)
         attach_reader(self._meter_provider, self.reader)
+        self._forked = Forked(self._meter_provider, self._tracer_provider, self._logger_provider)
         spare_dead_endpoints(self._tracer_provider, self._meter_provider, self._logger_provider)
         self.capture.hook(finish=self.finish)
         for ticker in self._tickers:
             ticker.start()
         self._shutdown.add("metrics", self._finish_metrics)
+        self._shutdown.add("heartbeats", self.heartbeats.flush)
         self._shutdown.add("traces", self._exits["traces"])
         self._shutdown.add("logs", self._exits["logs"])
         atexit.register(self.finish)
+        around_patching(self.paused)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Without threads for a while."""
+        running = [ticker for ticker in self._tickers if ticker.running]
+        for ticker in running:
+            ticker.stop(timeout=1.0)
+        self._shutdown.unpark()
+        try:
+            yield
+        finally:
+            for ticker in running:
+                ticker.start()
+            self._shutdown.park_again()
 
     def finish(self) -> None:
         """Write and send what is left, within the exit timeout, whatever is down. Later calls do nothing."""
@@ -144,6 +171,8 @@ class Exit:
 
 #: The runtime of this process; a forked child has its parent's, whose parts look after themselves.
 _runtime: Runtime | None = None
+#: Of a process that Tocsin is not installed in.
+_own_heartbeats: Inbox | None = None
 
 
 @guard("installation")
@@ -197,6 +226,33 @@ def sentry_before_send(event: dict[str, Any], hint: dict[str, Any]) -> dict[str,
     if _runtime is not None:
         add_fingerprint(event, hint, _runtime.capture.recorder)
     return event
+
+
+def heartbeat(name: str, *, every: str = "1d", grace: str = "1h", severity: str = "error") -> Heartbeat:
+    """Say that a job is alive: when the next sign does not come within `every` and `grace`, an alert fires.
+
+    `with tocsin.heartbeat(…):` and `@tocsin.heartbeat(…)` say when a run begins and how it ends; one that fails, or
+    does not end within `grace`, is an alert too. Works in processes that Tocsin is not installed in. Never raises.
+    """
+    with guard.block("heartbeat"):
+        return Heartbeat(name, _heartbeats(), every=every, grace=grace, severity=severity)
+    return Heartbeat(name, None)
+
+
+def _heartbeats() -> Inbox | None:
+    """Where this process puts signs of life; None where Tocsin is off."""
+    global _own_heartbeats  # noqa: PLW0603  made once a process
+    if _runtime is not None:
+        return _runtime.heartbeats
+    if _own_heartbeats is None:
+        config = load().config
+        if not config.enabled:
+            return None
+        _own_heartbeats = Inbox(Store(config.store), interval=config.flush_interval)
+        last = BoundedShutdown(0.9 * config.exit_timeout)
+        last.add("heartbeats", _own_heartbeats.flush)
+        atexit.register(last.run)
+    return _own_heartbeats
 
 
 def runtime() -> Runtime | None:

@@ -17,17 +17,25 @@ class Task:
     name: str
     work: Callable[[], object]
     begin: threading.Event = field(default_factory=threading.Event)
+    is_dismissed: bool = False
     done: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
         """Park the thread. It has to exist before the exit begins: from Python 3.12 none can be started then."""
         threading.Thread(target=self._run, name=f"tocsin-exit-{self.name}", daemon=True).start()
 
+    def dismiss(self) -> None:
+        """Let the thread go without the work, and wait until it has gone on."""
+        self.is_dismissed = True
+        self.begin.set()
+        self.done.wait(1.0)
+
     def _run(self) -> None:
         self.begin.wait()
         try:
-            with guard.block(f"{self.name} at exit"):
-                self.work()
+            if not self.is_dismissed:
+                with guard.block(f"{self.name} at exit"):
+                    self.work()
         finally:
             self.done.set()
 
@@ -59,6 +67,12 @@ class BoundedShutdown:
         task = Task(name, self._work[name])
         task.start()
         self._tasks.append(task)
+
+    def unpark(self) -> None:
+        """Let the threads go; they can be parked again."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.dismiss()
 
     def park_again(self) -> None:
         """A fork copies no threads: give the child its own."""

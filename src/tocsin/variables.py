@@ -3,7 +3,8 @@
 import difflib
 import os
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
+
+from opentelemetry.util._importlib_metadata import entry_points  # read once for all who ask
 
 from tocsin.config import Problem
 from tocsin.destinations import COMPONENTS, SIGNALS, otlp, otlp_variable, scheme, without_credentials

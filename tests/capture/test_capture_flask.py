@@ -179,7 +179,7 @@ def test_an_answer_is_no_failure(host, client, path):
 def test_a_logged_error_is_handled(host, client, issue_of):
     assert client.get("/handled").data == b"0"
     (issue,) = host.issues()
-    assert (issue.count, issue.handled, issue.severity) == (1, True, "warning")
+    assert (issue.count, issue.handled, issue.severity) == (1, True, "info")
     (record,) = host.logs()
     assert issue_of(record) == issue_of(host.spans()["GET /handled"])
 

@@ -354,7 +354,7 @@ class TestExhaustion:
 
         recorder = host.capture.recorder
         owner, name = {
-            "identify": (recorder._recognizer, "identify"),
+            "identify": (recorder.recognizer(), "identify"),
             "sample": (recorder, "_sample"),
             "claim": (sys.modules[type(recorder).__module__], "claim"),
             "put": (sys.modules[type(recorder).__module__].Inbox, "put"),

@@ -191,3 +191,33 @@ def test_a_fork_during_a_flush_leaves_the_child_able_to_flush(host):
         flushing.join()
     assert status == 0
     assert host.counts() == {"ValueError: x": 1, "IndexError: in the child": 1}
+
+
+@pytest.mark.parametrize("how", ["seen again", "the request failed"])
+def test_what_escapes_after_it_was_written_is_no_longer_handled_and_is_not_counted_again(host, how):
+    with pytest.raises(ValueError, match="x") as caught:
+        throw(ValueError("x"))
+    draft = host.capture.recorder.see(caught.value, handled=True)
+    (before,) = host.issues()
+    if how == "seen again":
+        host.capture.recorder.see(caught.value, handled=False)
+    else:
+        host.capture.recorder.escalate(draft)
+    (after,) = host.issues()
+    assert (before.handled, before.severity, before.count) == (True, "warning", 1)
+    assert (after.handled, after.severity, after.count) == (False, "error", 1)
+    assert [point.value for point in host.metrics("tocsin.errors")] == [1]
+    (minute,) = host.store.issues.trend(after.id, grain=60, since=0)
+    assert minute.occurrences == 1
+
+
+def test_what_escapes_after_its_issue_was_forgotten_makes_no_issue(host):
+    with pytest.raises(ValueError, match="x") as caught:
+        throw(ValueError("x"))
+    host.capture.recorder.see(caught.value, handled=True)
+    host.capture.writer.flush()
+    with host.store.issues._database.transaction() as connection:
+        connection.execute("DELETE FROM fingerprints")
+        connection.execute("DELETE FROM issues")
+    host.capture.recorder.see(caught.value, handled=False)
+    assert host.issues() == []

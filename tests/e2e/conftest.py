@@ -199,7 +199,7 @@ def answers(port, path="/health"):
     return ask
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def e2e():
     """The helpers above, for tests that cannot import a conftest."""
 
@@ -208,5 +208,7 @@ def e2e():
         answers = staticmethod(answers)
         wait_until = staticmethod(wait_until)
         free_port = staticmethod(free_port)
+        Listener = Listener
+        Workplace = Workplace
 
     return Helpers

@@ -1,9 +1,9 @@
 """The application behaves the same whatever of ours is broken, and a line on stderr says so."""
 
 import os
+import socket
 import subprocess
 import sys
-import socket
 import time
 
 import pytest

@@ -3,48 +3,69 @@
 import os
 import weakref
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from opentelemetry.metrics import Meter
 from opentelemetry.sdk.resources import Resource
 from wrapt import register_post_import_hook
 
-from tocsin.capture.celery import hook_celery
+from tocsin.capture.celery import hook_celery, hook_celery_requests
+from tocsin.capture.celery_logging import hook_celery_logging
+from tocsin.capture.circuits import hook_circuitbreaker, hook_pybreaker
 from tocsin.capture.django import hook_django
 from tocsin.capture.event_loops import hook_event_loops
 from tocsin.capture.excepthooks import hook_excepthooks
 from tocsin.capture.flask import hook_flask
 from tocsin.capture.futures import FutureWatch
 from tocsin.capture.logs import TocsinLogRecordProcessor, hook_logging
+from tocsin.capture.pools import hook_pools
 from tocsin.capture.processes import hook_processes
 from tocsin.capture.recorder import Inbox, Recorder
 from tocsin.capture.redaction import Redaction
+from tocsin.capture.report import listener
+from tocsin.capture.scope import scopes
 from tocsin.capture.spans import TocsinSpanProcessor, hook_record_exception
 from tocsin.capture.sqlalchemy import hook_sqlalchemy
 from tocsin.capture.starlette import hook_exception_handlers, hook_starlette
 from tocsin.capture.traceback_text import TracebackText
-from tocsin.capture.writer import Writer
-from tocsin.config import Config
+from tocsin.capture.uvicorn import hook_uvicorn
+from tocsin.capture.writer import Deployment, Writer
+from tocsin.config import DEVELOPMENT, Config
 from tocsin.errors import InApp, load_categories, status_after
 from tocsin.guard import guard
 from tocsin.masking import masker_of
 from tocsin.notices import notices
 from tocsin.store import Store
+from tocsin.telemetry.reader import no_fork
+
+if TYPE_CHECKING:
+    from tocsin.capture.details import Witness
 
 #: Modules and what is hooked when, and only if, the application imports them.
 HOOKS: dict[str, Callable[..., Callable[[], None]]] = {
     "asyncio.base_events": hook_event_loops,
+    "celery.app.log": hook_celery_logging,
+    "celery.worker.request": hook_celery_requests,
     "django.core.handlers.base": hook_django,
     "flask": hook_flask,
     "sqlalchemy.engine": hook_sqlalchemy,
     "starlette._exception_handler": hook_exception_handlers,
     "starlette.applications": hook_starlette,
 }
-#: Those whose child processes end without an exit handler.
-CHILD_HOOKS: dict[str, Callable[..., Callable[[], None]]] = {
-    "celery.signals": hook_celery,
+#: Those whose processes end without an exit handler.
+LAST_HOOKS: dict[str, Callable[..., Callable[[], None]]] = {
     "multiprocessing.process": hook_processes,
+    "uvicorn.server": hook_uvicorn,
+}
+#: Those that report state, not failures.
+METER_HOOKS: dict[str, Callable[..., Callable[[], None]]] = {
+    "sqlalchemy.engine": hook_pools,
+}
+CIRCUIT_HOOKS: dict[str, Callable[[ModuleType], Callable[[], None]]] = {
+    "circuitbreaker": hook_circuitbreaker,
+    "pybreaker": hook_pybreaker,
 }
 
 
@@ -56,26 +77,38 @@ class Capture:
             for problem in load_categories(config.categories):
                 notices.say(problem)
         redaction = Redaction(masker_of(config))
+        environment = _environment(config, resource)
+        in_app = InApp(config.in_app_include, config.in_app_exclude, config.grouping.frame_rules)
         self.service = str(resource.attributes.get("service.name", "unknown_service"))
         self.recorder = Recorder(
             Inbox(config.queue_size),
-            in_app=InApp(config.in_app_include, config.in_app_exclude, config.grouping.frame_rules),
+            in_app=in_app,
             grouping=config.grouping.of_resource(resource.attributes),
             service=self.service,
             failed_requests=config.failed_requests,
             failed_calls=config.failed_calls,
             traceback_text=TracebackText() if config.traceback_cache else None,
         )
+        self.recorder.witness = _witness(config, in_app, environment)
+        self.recorder.tells_users = "user" in config.context
         self.writer = Writer(
             self.recorder,
             store=store,
             redaction=redaction,
             meter=meter,
-            release=str(resource.attributes.get("service.version") or config.release),
+            deployment=Deployment(
+                lambda: str(resource.attributes.get("service.version") or _release(config)),
+                environment=environment,
+                hash_key=config.mask_hash_key or "",
+                has_exemplars="exemplars" in config.context,
+            ),
             status_after=status_after,
         )
         self.span_processor = TocsinSpanProcessor(self.recorder, redaction=redaction)
         self.log_record_processor = TocsinLogRecordProcessor(self.recorder, redaction=redaction)
+        self._redaction = redaction
+        self._meter = meter
+        self._parts = config.context
         self._futures = FutureWatch(self.recorder)
         self._is_listening = False
         self._unhook: list[Callable[[], None]] = []
@@ -88,6 +121,8 @@ class Capture:
         `finish` is what has to happen before a child process ends without an exit handler.
         """
         self._is_listening = True
+        listener.recorder = self.recorder
+        scopes.are_kept, scopes.have_crumbs = True, "breadcrumbs" in self._parts
         self._unhook += [
             hook_record_exception(self.recorder),
             hook_logging(self.recorder),
@@ -96,8 +131,15 @@ class Capture:
         self._when_imported("concurrent.futures._base", self._futures.hook)
         for name, hook in HOOKS.items():
             self._when_imported(name, partial(hook, recorder=self.recorder))
-        for name, hook in CHILD_HOOKS.items():
-            self._when_imported(name, partial(hook, recorder=self.recorder, finish=finish))
+        self._when_imported(
+            "celery.signals", partial(hook_celery, recorder=self.recorder, finish=finish, meter=self._meter)
+        )
+        for name, last_hook in LAST_HOOKS.items():
+            self._when_imported(name, partial(last_hook, recorder=self.recorder, finish=finish))
+        for name, hook in METER_HOOKS.items():
+            self._when_imported(name, partial(hook, meter=self._meter))
+        for name, circuit_hook in CIRCUIT_HOOKS.items():
+            self._when_imported(name, circuit_hook)
 
     def _when_imported(self, name: str, hook: Callable[[ModuleType], Callable[[], None]]) -> None:
         @guard(f"{name} hook")
@@ -106,6 +148,16 @@ class Capture:
                 self._unhook.append(hook(module))
 
         register_post_import_hook(on_import, name)
+
+    def write(self) -> None:
+        """Write what was handed over until now; before that, load what the first failure would have to wait for."""
+        self._prepare()
+        self.writer.flush()
+
+    @no_fork
+    def _prepare(self) -> None:
+        self.recorder.recognizer()
+        self._redaction.masker.detection()
 
     def finish(self) -> None:
         """Write everything, at the end of the process: what nobody asked for until now, too."""
@@ -119,9 +171,38 @@ class Capture:
 
     def unhook(self) -> None:
         """Stop to listen: every hook is taken away, the last one first."""
-        self._is_listening = False
+        self._is_listening = scopes.are_kept = scopes.have_crumbs = False
+        listener.recorder = None
+        scopes.clear()
         while self._unhook:
             self._unhook.pop()()
+
+
+def _environment(config: Config, resource: Resource) -> str:
+    names = ("deployment.environment.name", "deployment.environment")
+    return next((str(resource.attributes[name]) for name in names if resource.attributes.get(name)), config.environment)
+
+
+def _release(config: Config) -> str:
+    if config.release or "release" not in config.context:
+        return config.release
+    from tocsin.capture.release import guess_release  # noqa: PLC0415  not before there is a failure
+
+    return guess_release()
+
+
+def _witness(config: Config, in_app: InApp, environment: str) -> Callable[[], "Witness"]:
+    """What takes the context of a failure, from the first failure on."""
+
+    @lru_cache(1)
+    def witness() -> "Witness":
+        from tocsin.capture import details  # noqa: PLC0415  see above
+
+        is_development = environment.lower() in DEVELOPMENT
+        has_locals = is_development if config.local_variables == "auto" else bool(config.local_variables)
+        return details.Witness(frozenset(config.context), in_app, has_locals=has_locals)
+
+    return witness
 
 
 def _forget(capture: Capture | None) -> None:

@@ -65,7 +65,7 @@ class DjangoWatch:
             (request or self._request(())).escaped(error)
 
     def _request(self, args: tuple[Any, ...]) -> Request:
-        return Request(self._recorder, lambda: _describe(args[0]) if args else {})
+        return Request(self._recorder, lambda: _describe(args[0]) if args else {}, lambda: _ask(*args[:1]))
 
     @guard("Django hook")
     def _answered(self, request: Request, response: Any) -> None:
@@ -74,6 +74,11 @@ class DjangoWatch:
         if response.streaming and getattr(response, "file_to_stream", None) is None:
             watch = watched_async if getattr(response, "is_async", False) else watched
             response.streaming_content = watch(response.streaming_content, seeing(self._recorder, request.describe()))
+
+
+def _ask(request: Any = None) -> dict[str, object]:
+    meta = getattr(request, "META", {})
+    return {"query": meta.get("QUERY_STRING", ""), "headers": dict(getattr(request, "headers", {}))}
 
 
 def _describe(request: Any) -> dict[str, str]:

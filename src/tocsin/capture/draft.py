@@ -5,15 +5,24 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dis import opmap
 from types import TracebackType
-from typing import Any, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
+
+from opentelemetry.trace import INVALID_SPAN_CONTEXT
 
 from tocsin.capture import attributes
 from tocsin.capture.database import CALL, Call
 from tocsin.errors import Identity, Severity, severity_of
 from tocsin.errors.failure import MAX_MEMBERS
 
+if TYPE_CHECKING:
+    from tocsin.capture.details import Details
+    from tocsin.errors.severity import Entry
+
 #: The attribute of an exception that holds its draft. One exception object is one occurrence.
 MARK = "__tocsin__"
+
+#: The attribute of an exception that the application has declared to be none to worry about.
+EXPECTED = "__tocsin_expected__"
 
 #: Attributes in which libraries keep the exception that theirs stands for: SQLAlchemy, Werkzeug, billiard.
 _WRAPPED = ("orig", "original_exception", "exc")
@@ -28,25 +37,61 @@ _traceback: Callable[[BaseException], TracebackType | None] = BaseException.__di
 class Draft:
     """One occurrence of one failure. Holds text only: no exception, no frame, nothing of the application."""
 
-    __slots__ = ("at", "context", "handled", "identity", "message", "new", "span_id", "stacktrace", "trace_id", "type")
+    __slots__ = (
+        "at",
+        "context",
+        "details",
+        "entry",
+        "handled",
+        "identity",
+        "is_written",
+        "message",
+        "new",
+        "stacktrace",
+        "type",
+        "user",
+        "where",
+    )
 
     def __init__(self, identity: Identity, *, type_name: str, at: float, handled: bool) -> None:
         self.identity = identity
         self.type = type_name
         self.at = at
         self.handled = handled
+        #: Whether the writer has it: it may be handed over again, for it escaped after all.
+        self.is_written = False
         self.new: bool | None = None
-        self.trace_id = ""
-        self.span_id = ""
-        #: Message, stack trace and context are kept for sampled occurrences alone.
+        #: The span that it was seen on.
+        self.where = INVALID_SPAN_CONTEXT
+        self.entry: Entry = "program"
+        #: Whom it hit, as the application calls them; empty where nobody said.
+        self.user = ""
+        #: Message, stack trace, context and details are kept for sampled occurrences alone.
         self.message: str | None = None
         self.stacktrace = ""
         self.context: Mapping[str, str] = {}
+        self.details: Details | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """32 hex digits; empty outside of any trace."""
+        return f"{self.where.trace_id:032x}" if self.where.is_valid else ""
+
+    @property
+    def span_id(self) -> str:
+        """16 hex digits; empty outside of any trace."""
+        return f"{self.where.span_id:016x}" if self.where.is_valid else ""
 
     @property
     def severity(self) -> Severity:
         """How bad it is, by what is known now: it weighs more once it was seen to escape."""
-        return severity_of(self.type.rpartition(".")[2], self.identity.category, handled=self.handled)
+        return severity_of(
+            self.type.rpartition(".")[2],
+            self.identity.category,
+            handled=self.handled,
+            entry=self.entry,
+            is_new=bool(self.new),
+        )
 
     def attributes(self) -> dict[str, str | bool]:
         """What goes onto the spans and log records of this occurrence."""
@@ -82,6 +127,22 @@ def claim(error: BaseException, draft: Draft) -> Draft:
 def attributes_of(error: BaseException) -> dict[str, Any]:
     """What the instance holds, past whatever its class makes of it."""
     return _own(error)
+
+
+def expect(error: BaseException) -> None:
+    """Leave on the exception that it is no failure, whoever sees it next."""
+    _own(error)[EXPECTED] = True
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether somebody left that on it."""
+    return EXPECTED in _own(error)
+
+
+def unwrapped(error: BaseException) -> BaseException:
+    """The exception itself, where billiard has put it together with the text of its traceback."""
+    inner = _own(error).get("exc") if name_of(error) == "ExceptionWithTraceback" else None
+    return inner if isinstance(inner, BaseException) else error
 
 
 def call_noted_on(error: BaseException) -> Mapping[str, str]:

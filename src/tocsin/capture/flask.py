@@ -42,7 +42,7 @@ class FlaskWatch:
 
     def serve(self, wrapped: Callable[..., Any], _app: Any, args: Any, kwargs: Any) -> Any:
         """Around everything: middleware and teardown functions, too."""
-        with Request(self._recorder, self._describe):
+        with Request(self._recorder, self._describe, self._ask):
             return wrapped(*args, **kwargs)
 
     def find_error_handler(self, wrapped: Callable[..., Any], _app: Any, args: Any, kwargs: Any) -> Any:
@@ -55,7 +55,7 @@ class FlaskWatch:
     @guard("Flask hook")
     def on_exception(self, _app: Any, exception: Exception, **_: Any) -> None:
         """What nobody caught. Under a server of its own, `Flask.wsgi_app` may be called without us around it."""
-        request = current_request() or Request(self._recorder, self._describe)
+        request = current_request() or Request(self._recorder, self._describe, self._ask)
         request.escaped(exception)
 
     @guard("Flask hook")
@@ -74,6 +74,12 @@ class FlaskWatch:
             return {}
         request = self._flask.request
         return {"http.request.method": request.method, "http.route": request.url_rule.rule if request.url_rule else ""}
+
+    def _ask(self) -> dict[str, object]:
+        if not self._flask.has_request_context():
+            return {}
+        request = self._flask.request
+        return {"query": request.query_string.decode("latin-1"), "headers": dict(request.headers)}
 
 
 def _record(error: BaseException, span: trace.Span) -> None:

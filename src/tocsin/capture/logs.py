@@ -15,15 +15,19 @@ from tocsin.capture.draft import Draft, find, is_raised
 from tocsin.capture.log_tracebacks import LogTracebacks
 from tocsin.capture.recorder import Recorder
 from tocsin.capture.redaction import Redaction
+from tocsin.capture.scope import FLAG, FLAG_EVENTS, MAX_TEXT, VARIANTS, leave, scalar, scopes, set_context
 from tocsin.guard import guard
 
 #: Loggers that speak about telemetry, not about the application.
 IGNORED_LOGGERS = ("opentelemetry", "tocsin")
 #: Those that tell again of a request, which is judged where it is served.
 RETELLING_LOGGERS = ("django.request", "django.security", "django.server")
+#: Those that say in words what is told with its exception: how a task and its process ended.
+WORDY_LOGGERS = ("celery.worker.request", "multiprocessing")
 #: Those that get an exception when nobody else wants it: servers and event loops.
 LAST_RESORTS = (
-    "aiohttp.server", "asyncio", "concurrent.futures", "daphne", "granian", "gunicorn.error", "hypercorn.error",
+    "aiohttp.server", "asyncio", "celery.beat", "celery.utils.dispatch.signal", "celery.worker", "concurrent.futures",
+    "daphne", "granian", "gunicorn.error", "hypercorn.error",
     "tornado.application", "uvicorn.error", "waitress", "werkzeug",
 )  # fmt: skip
 
@@ -49,6 +53,8 @@ class TocsinLogRecordProcessor(LogRecordProcessor):
         """Annotate and mask the record in place; exporters registered later, and batching ones, see it."""
         if self.recorder is not None:
             self._annotate(log_record)
+            if getattr(log_record.log_record, "event_name", None) in FLAG_EVENTS:
+                self._see_flag(log_record.log_record)
         if self.redaction is not None:
             self.redaction.mask_log_record(log_record)
 
@@ -60,6 +66,13 @@ class TocsinLogRecordProcessor(LogRecordProcessor):
         values = cast("MutableMapping[str, Any]", record.attributes)
         if draft is not None:
             values.update(draft.attributes())
+
+    @guard("log record processor")
+    def _see_flag(self, record: LogRecord) -> None:
+        """The evaluation of a feature flag is an event; failures of its trace tell of it."""
+        told = record.attributes or {}
+        outcome = next((told[name] for name in VARIANTS if name in told), None)
+        set_context({f"{FLAG}{told.get('feature_flag.key')}": outcome})
 
     def _live(self, record: LogRecord) -> Draft | None:
         """What OpenTelemetry's own API was given as an error."""
@@ -85,12 +98,14 @@ def hook_logging(recorder: Recorder) -> Callable[[], None]:
     logger's). Returns a function that takes the hook away.
     """
     original = logging.Logger.callHandlers
-    see = guard("logging hook")(_see)
+    see, leave_crumb = guard("logging hook")(_see), guard("logging hook")(_leave_crumb)
     tracebacks = LogTracebacks(recorder.traceback_text) if recorder.traceback_text else None
 
     @wraps(original)
     def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
         draft = see(recorder, record) if _is_error(record) else None
+        if scopes.have_crumbs:
+            leave_crumb(record)
         if tracebacks is not None and record.exc_info:
             tracebacks.provide(self, record)
         if draft is _current.get():
@@ -112,6 +127,13 @@ def hook_logging(recorder: Recorder) -> Callable[[], None]:
     return unhook
 
 
+def _leave_crumb(record: logging.LogRecord) -> None:
+    """The template without its arguments: those are the application's."""
+    if not record.name.startswith(IGNORED_LOGGERS):
+        text = record.msg[:MAX_TEXT] if type(record.msg) is str else str(scalar(record.msg))
+        leave(("log", record.created, record.name, text, record.levelname, None))
+
+
 def _is_error(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.ERROR and not record.name.startswith(IGNORED_LOGGERS)
 
@@ -121,7 +143,7 @@ def _see(recorder: Recorder, record: logging.LogRecord) -> Draft | None:
     if record.name.startswith(RETELLING_LOGGERS):
         return None if error is None else find(error)
     if error is None:
-        return recorder.see_message(record)
+        return None if record.name in WORDY_LOGGERS else recorder.see_message(record)
     # What a last resort gets belongs to no span that is current there.
     is_last = record.name in LAST_RESORTS
     span = trace.INVALID_SPAN if is_last else None

@@ -27,6 +27,8 @@ def hook_processes(process: ModuleType, recorder: Recorder, *, finish: Callable[
                 raise
 
         child.run = watched_run
+        # A pool may be terminated at any time: its children are told nothing.
+        recorder.inbox.is_hasty = True
         try:
             return wrapped(*args, **kwargs)
         finally:

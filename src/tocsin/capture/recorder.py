@@ -6,20 +6,36 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 
+from tocsin import errors
 from tocsin.capture.attributes import FINGERPRINT, HANDLED
 from tocsin.capture.calls import Answers
 from tocsin.capture.database import call_of
-from tocsin.capture.draft import Draft, call_noted_on, claim, find, find_all, find_repeated, mark, name_of
+from tocsin.capture.draft import (
+    Draft,
+    call_noted_on,
+    claim,
+    find,
+    find_all,
+    find_repeated,
+    is_expected,
+    mark,
+    name_of,
+    unwrapped,
+)
 from tocsin.capture.request import current_request
+from tocsin.capture.scope import beginning_of, scopes, user_of
 from tocsin.capture.traceback_text import TracebackText
-from tocsin.errors import Failure, Grouping, Identity, InApp, Recognizer, identify, identify_answer, message_of, type_of
+from tocsin.errors import Failure, Grouping, Identity, InApp
 from tocsin.errors.failure import MAX_MESSAGE
 from tocsin.guard import guard
+
+if TYPE_CHECKING:
+    from tocsin.capture.details import Witness
 
 #: Occurrences of one fingerprint that are kept with stack trace: these first ones, then one each interval.
 FIRST_SAMPLES = 10
@@ -28,12 +44,16 @@ SAMPLE_INTERVAL = 10.0
 MAX_STACKTRACE = 32_768
 #: Sampled occurrences that wait to be written, at most: what is kept of the others is small.
 WAITING_SAMPLES = 500
+#: Of these, the ones that are told of in every detail: a storm repeats itself.
+DETAILED_SAMPLES = 100
 #: Fingerprints whose sampling is remembered.
 REMEMBERED = 5_000
 #: Fingerprints of the store that are remembered, at some 150 bytes each; beyond them nothing is said to be new.
 KNOWN = 20_000
 
 T = TypeVar("T")
+#: A name, seconds, and the class of what was raised.
+Observation: TypeAlias = tuple[str, float, str | None]
 
 
 @dataclass(slots=True)
@@ -43,19 +63,28 @@ class Inbox:
     size: int
     drafts: deque[Draft] = field(default_factory=deque)
     spans: deque[ReadableSpan] = field(default_factory=deque)
+    observations: deque[Observation] = field(default_factory=deque)
     dropped: int = 0
     #: Sampled ones among the drafts.
     samples: int = 0
     #: Called when it is half full.
     hurry: Callable[[], object] = lambda: None
+    #: Whether it is called for each occurrence: this process may be killed at any time.
+    is_hasty: bool = False
 
     def put(self, draft: Draft) -> None:
         """Hand over an occurrence."""
         self._put(self.drafts, draft)
+        if self.is_hasty:
+            self.hurry()
 
     def measure(self, span: ReadableSpan) -> None:
         """Hand over an ended span, for its duration."""
         self._put(self.spans, span)
+
+    def observe(self, observation: Observation) -> None:
+        """Hand over how long something took that the application observes."""
+        self._put(self.observations, observation)
 
     def _put(self, queue: deque[T], item: T) -> None:
         waiting = len(queue)
@@ -70,6 +99,7 @@ class Inbox:
         """Empty it in a forked child: the parent writes what it saw, and says what it lost."""
         self.drafts.clear()
         self.spans.clear()
+        self.observations.clear()
         self.dropped = self.samples = 0
 
 
@@ -95,6 +125,10 @@ class Recorder:
         self.service = service
         #: None where each text is left to the standard library.
         self.traceback_text = traceback_text
+        #: Whether it is counted whom failures hit.
+        self.tells_users = True
+        #: Set where more than the stack trace is wanted; made by the first failure that is sampled.
+        self.witness: Callable[[], Witness] | None = None
         self._failed_requests = failed_requests
         self._failed_calls = failed_calls
         self.answers = Answers()
@@ -102,9 +136,14 @@ class Recorder:
         self.known: set[str] | None = None
         self._in_app = in_app
         self._grouping = grouping
-        self._recognizer = Recognizer(in_app=in_app, grouping=grouping)
+        self._recognizer: errors.Recognizer | None = None
         self._clock = clock
         self._samples: dict[str, tuple[int, float]] = {}
+        self._ignored: tuple[type[BaseException], ...] = ()
+
+    def ignore(self, *kinds: type[BaseException]) -> None:
+        """Exceptions of these classes, by which a framework is steered, are no failures."""
+        self._ignored += kinds
 
     def see(
         self,
@@ -118,13 +157,14 @@ class Recorder:
 
         A failure first seen where it might still be caught counts as unhandled once it is seen to escape.
         """
-        if not isinstance(error, Exception):
+        error = unwrapped(error)
+        if not isinstance(error, Exception) or issubclass(type(error), self._ignored) or is_expected(error):
             return None
         span = span or trace.get_current_span()
         draft = find(error) or self._first_sight(error, handled=handled, span=span, context=context or {})
         if not handled:
             for each in find_all(error):
-                each.handled = False
+                self._escalate(each)
         self._tell(draft, span)
         return draft
 
@@ -141,21 +181,29 @@ class Recorder:
         first = claim(error, draft)
         if first is not draft:
             return first
-        with guard.block("stack trace"):
-            self._sample(draft, error, span_attributes, context)
+        if self._is_sampled(draft):
+            with guard.block("stack trace"):
+                self._sample(draft, error, span_attributes, context)
+            self._look_around(draft, span, error)
         self.inbox.put(draft)
         return draft
 
     def _identity(self, error: BaseException, *, handled: bool, attributes: Mapping[str, object]) -> Identity:
         """Of an exception that lets nobody look at it, its class is the identity."""
         with guard.block("identification"):
-            return self._recognizer.identify(error, handled=handled, attributes=attributes)
-        return identify(Failure(type=name_of(error), message=""), in_app=self._in_app, handled=handled)
+            return self.recognizer().identify(error, handled=handled, attributes=attributes)
+        return errors.identify(Failure(type=name_of(error), message=""), in_app=self._in_app, handled=handled)
+
+    def recognizer(self) -> "errors.Recognizer":
+        """What identifies exceptions: made by the first one, or before it, for it takes long to import."""
+        if self._recognizer is None:
+            self._recognizer = errors.Recognizer(in_app=self._in_app, grouping=self._grouping)
+        return self._recognizer
 
     def identity_of(self, error: Exception) -> Identity:
         """What a failure is, without counting it."""
         draft = find(error)
-        return draft.identity if draft else self._recognizer.identify(error, handled=True)
+        return draft.identity if draft else self.recognizer().identify(error, handled=True)
 
     def is_failed_request(self, status: int) -> bool:
         """Whether a request that is answered with this HTTP status has failed."""
@@ -170,19 +218,34 @@ class Recorder:
     ) -> Draft:
         """Record what failed without an exception: status and route, or the service that answered, identify it."""
         span = span or trace.get_current_span()
-        identity = identify_answer(status, route=context.get("http.route", ""), peer=peer, handled=handled)
+        identity = errors.identify_answer(
+            status,
+            route=context.get("http.route", ""),
+            peer=peer,
+            handled=handled,
+            grouping=self._grouping,
+            attributes={**_attributes(span), **context},
+        )
         draft = self._draft(identity, str(status), handled=handled, span=span)
         if self._is_sampled(draft):
             draft.message = identity.title
             draft.context = {**context, "http.response.status_code": str(status)}
+            self._look_around(draft, span)
         self.inbox.put(draft)
         self._tell(draft, span)
         return draft
 
     def escalate(self, draft: Draft, span: trace.Span | None = None) -> None:
         """What was seen and seemed handled made the request fail."""
-        draft.handled = False
+        self._escalate(draft)
         _write_onto(span or trace.get_current_span(), draft)
+
+    def _escalate(self, draft: Draft) -> None:
+        """The writer, which may have written it already, is told as well."""
+        if draft.handled:
+            draft.handled = False
+            if draft.is_written:
+                self.inbox.put(draft)
 
     def _tell(self, draft: Draft, span: trace.Span) -> None:
         """To the span, and to the request that is being served."""
@@ -206,6 +269,7 @@ class Recorder:
                     "code.line.number": str(record.lineno),
                 }
                 draft.message = _wording(record)[:MAX_MESSAGE]
+            self._look_around(draft, span)
         self.inbox.put(draft)
         self._tell(draft, span)
         return draft
@@ -216,6 +280,7 @@ class Recorder:
         if self._is_sampled(draft):
             draft.message = failure.message
             draft.stacktrace = _bounded(stacktrace)
+            self._look_around(draft, span)
         self.inbox.put(draft)
         return draft
 
@@ -223,16 +288,18 @@ class Recorder:
         self, failure: Failure, *, handled: bool, span: trace.Span, about: Mapping[str, str] | None = None
     ) -> Draft:
         attributes = {**_attributes(span), **(about or {})}
-        identity = identify(
+        identity = errors.identify(
             failure, in_app=self._in_app, grouping=self._grouping, handled=handled, attributes=attributes
         )
         return self._draft(identity, failure.type, handled=handled, span=span)
 
     def _draft(self, identity: Identity, type_name: str, *, handled: bool, span: trace.Span) -> Draft:
         draft = Draft(identity, type_name=type_name, at=self._clock(), handled=handled)
-        where = span.get_span_context()
-        if where.is_valid:
-            draft.trace_id, draft.span_id = f"{where.trace_id:032x}", f"{where.span_id:016x}"
+        draft.where = span.get_span_context()
+        with guard.block("context"):
+            scope = scopes.find(draft.where.trace_id)
+            draft.user = user_of(span, scope) if self.tells_users else ""
+            draft.entry = beginning_of(span, scope)
         draft.new = self._is_new(identity)
         return draft
 
@@ -250,11 +317,19 @@ class Recorder:
     def _sample(
         self, draft: Draft, error: BaseException, span_attributes: Mapping[str, object], context: Mapping[str, str]
     ) -> None:
-        if self._is_sampled(draft):
-            draft.message = message_of(error)[:MAX_MESSAGE]
-            draft.context = {**_around(), **call_of(span_attributes), **call_noted_on(error), **context}
-            text = self.traceback_text and self.traceback_text.format(error)
-            draft.stacktrace = _bounded(text or "".join(traceback.format_exception(error)))
+        draft.message = errors.message_of(error)[:MAX_MESSAGE]
+        draft.context = {**_around(), **call_of(span_attributes), **call_noted_on(error), **context}
+        text = self.traceback_text and self.traceback_text.format(error)
+        draft.stacktrace = _bounded(text or "".join(traceback.format_exception(error)))
+
+    def _look_around(self, draft: Draft, span: trace.Span, error: BaseException | None = None) -> None:
+        """What the settings ask for beside the stack trace: of what is sampled alone."""
+        if self.witness is not None:
+            with guard.block("context"):
+                witness, scope = self.witness(), scopes.find(draft.where.trace_id)
+                if self.inbox.samples <= DETAILED_SAMPLES:
+                    draft.details = witness.details(span, scope, error)
+                draft.context = {**witness.attributes(scope), **draft.context}
 
     def _is_sampled(self, draft: Draft) -> bool:
         if self.inbox.samples >= WAITING_SAMPLES:
@@ -272,7 +347,7 @@ class Recorder:
 
 def _type(error: BaseException) -> str:
     with guard.block("identification"):
-        return str(type_of(error))
+        return str(errors.type_of(error))
     return name_of(error)
 
 

@@ -8,7 +8,7 @@ from opentelemetry.sdk._logs import ReadWriteLogRecord
 from opentelemetry.sdk.trace import Span
 from opentelemetry.trace import Status
 
-from tocsin.capture.attributes import MASKED
+from tocsin.capture.attributes import EXCEPTION_STACKTRACE, MASKED
 from tocsin.guard import guard
 from tocsin.privacy import Masker
 
@@ -49,28 +49,38 @@ class Redaction:
     def mask_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """A copy of values by name, masked, with word of it."""
         masked = dict(values)
-        self._note(self._mask(masked), masked)
+        self._note(self._mask(masked, stacktrace=self._clean_stacktrace(masked)), masked)
         return masked
 
     def _span(self, span: Span) -> bool:
         attributes = _fields(span._attributes)  # noqa: SLF001  see `mask_span`
         notes = self._mask(attributes)
+        stacktrace = ""
         if len(span._events):  # noqa: SLF001  same
-            notes += [note for event in span._events for note in self._mask(_fields(event.attributes))]  # noqa: SLF001  same
+            for values in (_fields(event.attributes) for event in span._events):  # noqa: SLF001  same
+                stacktrace = self._clean_stacktrace(values) or stacktrace
+                notes += self._mask(values, stacktrace=stacktrace)
         if len(span._links):  # noqa: SLF001  same
             notes += [note for link in span._links for note in self._mask(_fields(link.attributes))]  # noqa: SLF001  same
-        texts = {"name": span._name, "status.description": span._status.description}  # noqa: SLF001  same
-        if changed := self._mask(texts):
-            notes += changed
-            span._name = texts["name"] or ""  # noqa: SLF001  same
-            span._status = Status(span._status.status_code, texts["status.description"])  # noqa: SLF001  same
+        notes += self._name_and_status(span, stacktrace)
         self._note(notes, attributes)
         return True
+
+    def _name_and_status(self, span: Span, stacktrace: str) -> list[str]:
+        status = span._status  # noqa: SLF001  same
+        texts = {"name": span._name}  # noqa: SLF001  same
+        if status.description:
+            texts["status.description"] = status.description
+        notes = self._mask(texts, stacktrace=stacktrace)
+        if notes:
+            span._name = texts["name"]  # noqa: SLF001  same
+            span._status = Status(status.status_code, texts.get("status.description"))  # noqa: SLF001  same
+        return notes
 
     def _log_record(self, log_record: ReadWriteLogRecord) -> bool:
         record = log_record.log_record
         attributes = _fields(record.attributes)
-        notes = self._mask(attributes)
+        notes = self._mask(attributes, stacktrace=self._clean_stacktrace(attributes))
         body: dict[str, Any] = {"body": record.body}
         if changed := self._mask(body):
             notes += changed
@@ -78,14 +88,20 @@ class Redaction:
         self._note(notes, attributes)
         return True
 
-    def _mask(self, values: MutableMapping[str, Any]) -> list[str]:
+    def _mask(self, values: MutableMapping[str, Any], *, stacktrace: str = "") -> list[str]:
         """Mask values by name, in place; what was masked."""
-        changes = self.masker.changes(values)
-        if not changes:
-            return []
-        values.update((key, masked.value) for key, masked in changes.items())
-        self.counts.update(kind for masked in changes.values() for kind in masked.found)
-        return [f"{key}:{kind}" for key, masked in changes.items() for kind in dict.fromkeys(masked.found)]
+        notes: list[str] = []
+        if self.masker.knows(values):
+            return notes
+        for key, masked in self.masker.changes(values, stacktrace=stacktrace).items():
+            values[key] = masked.value
+            self.counts.update(masked.found)
+            notes += (f"{key}:{kind}" for kind in dict.fromkeys(masked.found))
+        return notes
+
+    def _clean_stacktrace(self, values: Mapping[str, Any]) -> str:
+        """What of an exception was looked at already: the stack trace tells its message, and the status does so."""
+        return self.masker.clean_stacktrace(values.get(EXCEPTION_STACKTRACE)) if EXCEPTION_STACKTRACE in values else ""
 
     def _note(self, notes: list[str], values: MutableMapping[str, Any]) -> None:
         if notes:

@@ -13,6 +13,7 @@ from tocsin.guard import guard
 
 if TYPE_CHECKING:
     from tocsin.capture.recorder import Recorder
+    from tocsin.capture.scope import Scope
 
 #: The innermost request that is being served right now.
 _current: ContextVar["Request | None"] = ContextVar("tocsin_request", default=None)
@@ -21,15 +22,24 @@ _current: ContextVar["Request | None"] = ContextVar("tocsin_request", default=No
 class Request:
     """Around the framework's call of the application, as a context manager: what leaves it, escaped.
 
-    `describe` gives method and route as attributes of the occurrence, once the framework knows them. Of one exception
-    that a handler answered, of what was logged on the way, and of the status, the answer makes one occurrence.
+    `describe` gives method and route as attributes of the occurrence, once the framework knows them, and `ask` what
+    else was asked: `query`, `headers`. Of one exception that a handler answered, of what was logged on the way, and of
+    the status, the answer makes one occurrence.
     """
 
-    __slots__ = ("_is_judged", "_recorder", "_token", "describe", "draft", "error", "outer")
+    __slots__ = ("_is_judged", "_recorder", "_token", "ask", "describe", "draft", "error", "outer", "scope")
 
-    def __init__(self, recorder: "Recorder", describe: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        recorder: "Recorder",
+        describe: Callable[[], Mapping[str, str]],
+        ask: Callable[[], Mapping[str, object]] = dict,
+    ) -> None:
         self._recorder = recorder
         self.describe = describe
+        self.ask = ask
+        #: What is set and noted in it, outside of any trace.
+        self.scope: Scope | None = None
         self._is_judged = False
         #: The request within which this one is served.
         self.outer: Request | None = None

@@ -6,17 +6,19 @@ from functools import wraps
 from types import FrameType
 from typing import Any, cast
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import StatusCode
 
+from tocsin import errors
 from tocsin.capture.attributes import EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE, EXCEPTION_TYPE, FINGERPRINT
 from tocsin.capture.calls import identify_call
-from tocsin.capture.draft import Draft
+from tocsin.capture.draft import Draft, is_expected
 from tocsin.capture.entry_span import ENTRIES, identify_request, is_client_error
 from tocsin.capture.exception_event import ExceptionEvents
 from tocsin.capture.recorder import Recorder
 from tocsin.capture.redaction import Redaction
-from tocsin.errors import parse_stacktrace
+from tocsin.capture.scope import scopes
 from tocsin.guard import guard
 from tocsin.telemetry import is_measured
 
@@ -39,6 +41,17 @@ class TocsinSpanProcessor(SpanProcessor):
         """Do what `other` would do, in its stead."""
         self.recorder, self.redaction = other.recorder, other.redaction
 
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002  given by the interface
+        """Where a trace enters this process, its scope begins."""
+        parent = span.parent
+        if parent is None or parent.is_remote:
+            self._begin(span)
+
+    @guard("span processor, start")
+    def _begin(self, span: Span) -> None:
+        if scopes.are_kept and self.recorder is not None:
+            scopes.begin(span)
+
     def _on_ending(self, span: Span) -> None:
         # The SDK's property copies the events, and most spans have none.
         if self.recorder is not None and (len(span._events) or span.status.status_code is StatusCode.ERROR):  # noqa: SLF001  see above
@@ -57,9 +70,11 @@ class TocsinSpanProcessor(SpanProcessor):
 
     @guard("span processor, end")
     def on_end(self, span: ReadableSpan) -> None:
-        """Hand over what may have a duration that the instrumentation does not measure."""
-        if self.recorder is not None and is_measured(span):
-            self.recorder.inbox.measure(span)
+        """Leave a breadcrumb, and hand over what may have a duration that the instrumentation does not measure."""
+        if self.recorder is not None:
+            scopes.end(span)
+            if is_measured(span):
+                self.recorder.inbox.measure(span)
 
 
 def _draft_of(span: Span, recorder: Recorder) -> Draft | None:
@@ -73,7 +88,7 @@ def _identify_event(span: Span, recorder: Recorder) -> Draft | None:
         return None
     keys = (EXCEPTION_TYPE, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE)
     type_name, message, stacktrace = (str(exception.get(key, "")) for key in keys)
-    failure = parse_stacktrace(type_name, message, stacktrace)
+    failure = errors.parse_stacktrace(type_name, message, stacktrace)
     if failure.short_type in ORDERLY:
         return None
     return recorder.see_exported(failure, stacktrace, handled=span.kind not in ENTRIES, span=span)
@@ -87,11 +102,14 @@ def hook_record_exception(recorder: Recorder) -> Callable[[], None]:
     """
     original = Span.record_exception
     see = guard("record_exception hook")(Recorder.see)
+    expected = guard("record_exception hook")(is_expected)
     add_event = guard("record_exception hook")(_event_adder(recorder, original))
 
     @wraps(original)
     def record_exception(self: Span, exception: BaseException, *args: Any, **kwargs: Any) -> None:
         if self.is_recording():
+            if expected(exception):
+                return
             handled = self.kind not in ENTRIES or not _is_instrumentation(sys._getframe(1))  # noqa: SLF001  the caller
             if handled or not is_client_error(self):
                 see(recorder, exception, handled=handled, span=self)

@@ -20,7 +20,7 @@ def hook_starlette(applications: ModuleType, recorder: Recorder) -> Callable[[],
         scope, receive, send = args or (kwargs.get(name) for name in ("scope", "receive", "send"))
         if scope.get("type") == "lifespan":
             return await wrapped(*args, **kwargs)
-        with Request(recorder, lambda: _describe(scope)) as request:
+        with Request(recorder, lambda: _describe(scope), lambda: _ask(scope)) as request:
             return await wrapped(scope, receive, _watched(send, request))
 
     return together(patch(applications.Starlette, "__call__", serve))
@@ -51,6 +51,12 @@ def _watched(send: Callable[..., Any], request: Request) -> Callable[..., Any]:
         request.answered(message.get("status", 0))
 
     return watched
+
+
+def _ask(scope: Any) -> dict[str, object]:
+    """What else was asked, by ASGI's names."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
+    return {"query": scope.get("query_string", b"").decode("latin-1"), "headers": headers}
 
 
 def _describe(scope: Any) -> dict[str, str]:

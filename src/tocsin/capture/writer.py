@@ -4,30 +4,41 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from opentelemetry.context import Context
 from opentelemetry.metrics import Meter, Observation
+from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 
 from tocsin.capture import attributes
 from tocsin.capture.draft import Draft
 from tocsin.capture.recorder import KNOWN, Inbox, Recorder
 from tocsin.capture.redaction import Redaction
+from tocsin.capture.spans import ORDERLY
 from tocsin.errors import Severity
 from tocsin.guard import guard
 from tocsin.notices import notices
 from tocsin.store import Occurrence, Sighting, Store, StoreError
+from tocsin.store.counts import USERS
 from tocsin.store.issues import Verdict
 from tocsin.telemetry import RedRecorder, measurement_of
+from tocsin.telemetry.red import OBSERVED, Measurement
 
 T = TypeVar("T")
+Labels: TypeAlias = tuple[tuple[str, str | bool], ...]
 
+ENVIRONMENT = "deployment.environment.name"
 #: Fingerprints that get a time series of their own; the others share `other`.
 COUNTED_FINGERPRINTS = 500
 #: Fingerprints that wait for a store which cannot be written.
 WAITING_FINGERPRINTS = 2_000
 #: Sampled occurrences of one fingerprint that wait with it, and of all fingerprints together.
 WAITING_SAMPLES, ALL_WAITING_SAMPLES = 10, 1_000
+#: Users of all fingerprints together who wait with them.
+ALL_WAITING_USERS = 20_000
 
 
 @dataclass(slots=True)
@@ -40,16 +51,37 @@ class Tally:
     handled: bool = True
     severity: Severity = "info"
     samples: list[Draft] = field(default_factory=list)
+    users: set[str] = field(default_factory=set)
 
-    def add(self, draft: Draft, *, keep: bool) -> None:
-        """Count one more, and keep it where it is sampled and there is room."""
+    def add(self, draft: Draft, *, again: bool, keep: bool) -> None:
+        """Count one more, unless it was told `again` because it escaped; keep it where it is sampled."""
         self.first_at = min(self.first_at or draft.at, draft.at)
         self.latest = draft
-        self.count += 1
+        self.count += not again
         if self.count == 1 or not draft.handled:
             self.handled, self.severity = draft.handled, draft.severity
-        if keep and draft.message is not None and len(self.samples) < WAITING_SAMPLES:
+        if keep and not again and draft.message is not None and len(self.samples) < WAITING_SAMPLES:
             self.samples.append(draft)
+
+    def hit(self, user: str) -> bool:
+        """Whether the user is a new one, and there is room."""
+        if not user or user in self.users or len(self.users) >= USERS:
+            return False
+        self.users.add(user)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What holds for all that this process reports."""
+
+    #: Asked in the writer's thread.
+    release: Callable[[], str]
+    environment: str = ""
+    #: Makes pseudonyms of users; the store's own where it is empty.
+    hash_key: str = ""
+    #: Whether counts of failures lead to their traces.
+    has_exemplars: bool = True
 
 
 class Writer:
@@ -65,7 +97,7 @@ class Writer:
         store: Store,
         redaction: Redaction,
         meter: Meter,
-        release: str,
+        deployment: Deployment,
         status_after: Verdict,
     ) -> None:
         self._recorder = recorder
@@ -73,10 +105,15 @@ class Writer:
         self._store = store
         self._redaction = redaction
         self._turn = threading.Lock()
-        self._release = release
+        self._deployment = deployment
+        #: Asked once, by the first failure that is written.
+        self._release = lru_cache(1)(deployment.release)
+        #: Attributes of every occurrence.
+        self._everywhere = {ENVIRONMENT: deployment.environment} if deployment.environment else {}
+        self._hash_key = deployment.hash_key.encode()
         self._status_after = status_after
         self._waiting: dict[str, Tally] = {}
-        self._waiting_samples = 0
+        self._waiting_samples = self._waiting_users = 0
         self._counted: set[str] = set()
         self._red = RedRecorder(meter)
         self._errors = meter.create_counter("tocsin.errors", unit="{error}", description="Failures, each counted once.")
@@ -109,19 +146,26 @@ class Writer:
         self._turn = threading.Lock()
         self._inbox.forget()
         self._waiting.clear()
-        self._waiting_samples = 0
+        self._waiting_samples = self._waiting_users = 0
 
     def _flush(self) -> None:
         self._inbox.samples = 0
         for measurement in map(measurement_of, _drain(self._inbox.spans.popleft)):
             if measurement is not None:
                 self._red.record(measurement)
-        counts: Counter[tuple[tuple[str, str | bool], ...]] = Counter()
+        for observation in _drain(self._inbox.observations.popleft):
+            self._red.record(_measurement(*observation))
+        counts: Counter[Labels] = Counter()
+        seen: dict[Labels, Draft] = {}
         for draft in _drain(self._inbox.drafts.popleft):
-            counts[self._labels(draft)] += 1
-            self._wait(draft)
+            again, draft.is_written = draft.is_written, True
+            if not again:
+                labels = self._labels(draft)
+                counts[labels] += 1
+                seen[labels] = draft
+            self._wait(draft, again=again)
         for labels, count in counts.items():
-            self._errors.add(count, dict(labels))
+            self._errors.add(count, dict(labels), self._exemplar(seen[labels]))
         try:
             self._save()
         except StoreError as error:
@@ -130,25 +174,32 @@ class Writer:
             lost = "occurrences and measurements are lost, more come than can be written"
             notices.say(f"{lost}; tocsin.self.dropped counts them, queue_size makes room", once="dropped")
 
+    def _exemplar(self, draft: Draft) -> Context | None:
+        """The context in which the SDK keeps the trace as an exemplar of the count."""
+        has_exemplars = self._deployment.has_exemplars
+        return set_span_in_context(NonRecordingSpan(draft.where), Context()) if has_exemplars else None
+
     def _save(self) -> None:
         if self._waiting:
             self._store.issues.record(map(self._sighting, self._waiting.values()), status_after=self._status_after)
             self._waiting.clear()
-            self._waiting_samples = 0
+            self._waiting_samples = self._waiting_users = 0
         if self._recorder.known is None:
             known = self._store.issues.fingerprints(self._recorder.service)
             self._recorder.known = set(islice(known, KNOWN))
 
-    def _wait(self, draft: Draft) -> None:
+    def _wait(self, draft: Draft, *, again: bool) -> None:
         fingerprint = draft.identity.fingerprint
         if fingerprint not in self._waiting and len(self._waiting) >= WAITING_FINGERPRINTS:
             self._inbox.dropped += 1
             return
         tally = self._waiting.setdefault(fingerprint, Tally(draft))
-        tally.add(draft, keep=self._waiting_samples < ALL_WAITING_SAMPLES)
+        tally.add(draft, again=again, keep=self._waiting_samples < ALL_WAITING_SAMPLES)
         self._waiting_samples += draft.message is not None
+        if self._waiting_users < ALL_WAITING_USERS:
+            self._waiting_users += tally.hit(draft.user)
 
-    def _labels(self, draft: Draft) -> tuple[tuple[str, str | bool], ...]:
+    def _labels(self, draft: Draft) -> Labels:
         identity = draft.identity
         fingerprint = identity.fingerprint
         if fingerprint not in self._counted:
@@ -175,11 +226,12 @@ class Writer:
             category=identity.category,
             severity=tally.severity,
             handled=tally.handled,
-            release=self._release,
+            release=self._release(),
             count=tally.count,
             first_at=tally.first_at,
             last_at=tally.latest.at,
             samples=tuple(map(self._occurrence, tally.samples)),
+            users=frozenset(map(self._pseudonym, tally.users)),
             aliases=identity.aliases,
         )
 
@@ -188,19 +240,37 @@ class Writer:
             attributes.EXCEPTION_MESSAGE: draft.message or "",
             attributes.EXCEPTION_STACKTRACE: draft.stacktrace,
         }
-        told = {
-            key: _storable(value) for key, value in self._redaction.mask_values({**draft.context, **exception}).items()
-        }
+        values = {**self._everywhere, **draft.context, **exception}
+        told = {key: _storable(value) for key, value in self._redaction.mask_values(values).items()}
         return Occurrence(
             at=draft.at,
             message=told.pop(attributes.EXCEPTION_MESSAGE),
             stacktrace=told.pop(attributes.EXCEPTION_STACKTRACE),
             handled=draft.handled,
-            release=self._release,
+            release=self._release(),
             trace_id=draft.trace_id,
             span_id=draft.span_id,
             attributes=told,
+            details=self._details(draft),
         )
+
+    def _details(self, draft: Draft) -> dict[str, Any]:
+        """Nothing of a context that cannot be masked."""
+        with guard.block("context"):
+            return draft.details.told(self._redaction) if draft.details else {}
+        return {}
+
+    def _pseudonym(self, user: str) -> str:
+        """The same for the same user, and nobody's name."""
+        self._hash_key = self._hash_key or self._store.issues.user_key()
+        return blake2b(user.encode("utf-8", "replace"), key=self._hash_key[:64], digest_size=8).hexdigest()
+
+
+def _measurement(name: str, seconds: float, error_type: str | None) -> Measurement:
+    outcome = "success" if error_type is None else "cancelled" if error_type in ORDERLY else "failure"
+    found = {"tocsin.observed.name": name, "tocsin.observed.outcome": outcome}
+    raised = {attributes.ERROR_TYPE: error_type} if outcome == "failure" else {}
+    return Measurement(OBSERVED, seconds, found | raised)
 
 
 def _storable(value: object) -> str:

@@ -1,0 +1,548 @@
+import asyncio
+import concurrent.futures
+import contextvars
+import gc
+import json
+import logging
+import threading
+import weakref
+
+import pytest
+from opentelemetry import baggage, context, trace
+from opentelemetry._logs import LogRecord
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+import tocsin
+from tocsin.capture.scope import GENERATION, MOST_CRUMBS, current_scope, scopes
+from tocsin.errors import Grouping
+from tocsin.telemetry import BatchReader
+from tocsin.telemetry.batch import samples
+
+#: Planted; nothing that is stored may hold one.
+EMAIL, CARD, PASSWORD = "alice@example.com", "4111111111111111", "hunter2swordfish"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+SECRETS = (EMAIL, CARD, PASSWORD, JWT)
+
+
+def fail(message="boom", *arguments):
+    raise LookupError(message, *arguments)
+
+
+@pytest.fixture
+def fails(host):
+    """Let something fail in a span of its own trace; what the store has of the latest failure."""
+
+    def work(before, span):
+        with host.tracer.start_as_current_span("work", context=context.Context(), **span):
+            before()
+            fail()
+
+    def fails(before=lambda: None, **span):
+        with pytest.raises(LookupError):
+            work(before, span)
+        return latest(host)
+
+    return fails
+
+
+@pytest.fixture
+def quiet():
+    """A logger whose records nobody else keeps: it is in no hierarchy."""
+    logger = logging.Logger("shop.quiet")  # noqa: LOG001  see above
+    logger.addHandler(logging.NullHandler())
+    return logger
+
+
+def latest(host):
+    issue = host.issues()[0]
+    return host.store.issues.occurrences(issue.id)[0]
+
+
+class TestSetContext:
+    def test_what_is_set_is_told_and_can_be_searched_as_a_tag(self, host, fails):
+        occurrence = fails(lambda: tocsin.set_context({"cart.size": 3}, plan="pro", tenant_id="acme"))
+        assert occurrence.attributes["plan"] == "pro"
+        assert occurrence.attributes["cart.size"] == "3"
+        assert occurrence.attributes["tenant.id"] == "acme"
+        assert host.store.issues.tags(1)["plan"] == {"pro": 1}
+
+    def test_the_next_trace_in_the_same_thread_knows_nothing_of_it(self, fails):
+        fails(lambda: (tocsin.set_context(plan="pro", user="u1"), tocsin.note("first")))
+        occurrence = fails()
+        assert "plan" not in occurrence.attributes
+        assert not {"user", "breadcrumbs"} & set(occurrence.details)
+
+    def test_a_block_restores_what_was(self, host):
+        with host.tracer.start_as_current_span("work"):
+            tocsin.set_context(plan="free", region="eu")
+            with tocsin.set_context(plan="pro", beta=True):
+                assert dict(current_scope().attributes) == {"plan": "pro", "region": "eu", "beta": True}
+            assert dict(current_scope().attributes) == {"plan": "free", "region": "eu"}
+            tocsin.set_context(plan=None)
+            assert dict(current_scope().attributes) == {"region": "eu"}
+
+    def test_outside_of_any_trace_it_holds_for_the_context(self, host):
+        def work():
+            tocsin.set_context(job="nightly")
+            tocsin.note("begun")
+            assert tocsin.capture(LookupError("lost")) is not None
+
+        contextvars.Context().run(work)
+        occurrence = host.occurrence()
+        assert occurrence.attributes["job"] == "nightly"
+        assert [crumb["message"] for crumb in occurrence.details["breadcrumbs"]] == ["begun"]
+
+    def test_tasks_outside_of_any_trace_do_not_hear_of_each_other(self, host):
+        async def work(name):
+            tocsin.set_context(**{name: name})
+            tocsin.note(name)
+            await asyncio.sleep(0)
+            tocsin.capture(LookupError(name))
+
+        async def together():
+            tocsin.set_context(all="yes")
+            await asyncio.gather(*(work(name) for name in "abc"))
+
+        contextvars.Context().run(asyncio.run, together())
+        issues = host.issues()
+        kept = [each for issue in issues for each in host.store.issues.occurrences(issue.id)]
+        told = {tuple(sorted(set(each.attributes) & {"a", "b", "c", "all"})) for each in kept}
+        assert told == {("a", "all"), ("all", "b"), ("all", "c")}
+
+    def test_concurrent_traces_do_not_hear_of_each_other(self, host):
+        async def work(name):
+            with host.tracer.start_as_current_span(name, context=context.Context()):
+                tocsin.set_context(task=name)
+                await asyncio.sleep(0)
+                tocsin.note(name)
+                await asyncio.sleep(0)
+                tocsin.capture(LookupError(name))
+
+        async def together():
+            await asyncio.gather(*(asyncio.create_task(work(f"task {number}")) for number in range(5)))
+
+        asyncio.run(together())
+        (issue,) = host.issues()
+        for occurrence in host.store.issues.occurrences(issue.id):
+            (crumb,) = occurrence.details["breadcrumbs"]
+            assert occurrence.attributes["task"] == crumb["message"]
+
+    def test_threads_of_one_trace_share_it(self, host):
+        threading_ = pytest.importorskip("opentelemetry.instrumentation.threading")
+        instrumentor = threading_.ThreadingInstrumentor()
+        instrumentor.instrument()
+        try:
+            with host.tracer.start_as_current_span("work"), concurrent.futures.ThreadPoolExecutor(1) as pool:
+                tocsin.set_context(plan="pro")
+                tocsin.note("handed over")
+                pool.submit(lambda: tocsin.capture(LookupError("in a thread"))).result()
+        finally:
+            instrumentor.uninstrument()
+        occurrence = host.occurrence()
+        assert occurrence.attributes["plan"] == "pro"
+        assert occurrence.details["breadcrumbs"][0]["message"] == "handed over"
+        assert occurrence.details["execution"]["thread.name"].startswith("ThreadPoolExecutor")
+
+    def test_everything_is_bounded(self, host):
+        with host.tracer.start_as_current_span("work"):
+            tocsin.set_context({f"name {number}" * 50: "x" * 5_000 for number in range(500)})
+            for number in range(500):
+                tocsin.note("y" * 5_000, number=number)
+            scope = current_scope()
+        assert len(scope.attributes) == 50
+        assert max(map(len, scope.attributes)) == 100
+        assert {len(value) for value in scope.attributes.values()} == {1_000}
+        assert len(scope.crumbs) == MOST_CRUMBS
+        assert scope.crumbs[-1][-1] == {"number": 499}
+
+    def test_traces_that_never_end_are_forgotten(self, host):
+        spans = [host.tracer.start_span("open", context=context.Context()) for _ in range(5 * GENERATION)]
+        known = [span for span in spans if scopes.find(span.context.trace_id)]
+        assert GENERATION <= len(known) <= 2 * GENERATION
+
+    def test_a_trace_that_has_ended_is_forgotten(self, host):
+        with host.tracer.start_as_current_span("work") as span:
+            with host.tracer.start_as_current_span("part"):
+                tocsin.set_context(plan="pro")
+            assert scopes.find(span.context.trace_id).attributes
+        assert scopes.find(span.context.trace_id) is None
+
+    def test_two_requests_of_one_trace_do_not_speak_for_each_other(self, host):
+        tracer = host.tracer
+        with tracer.start_as_current_span("first", kind=SpanKind.SERVER, attributes={"user.id": "one"}) as first:
+            remote = trace.NonRecordingSpan(
+                trace.SpanContext(first.context.trace_id, 1, is_remote=True, trace_flags=trace.TraceFlags(1))
+            )
+            with (
+                tracer.start_as_current_span("second", context=trace.set_span_in_context(remote)),
+                tracer.start_as_current_span("part"),
+            ):
+                tocsin.capture(LookupError("whose"))
+            assert scopes.find(first.context.trace_id) is not None
+        assert "user" not in host.occurrence().details
+
+    def test_nothing_of_the_application_is_kept_alive(self, fails, quiet):
+        class Cart:
+            pass
+
+        gone = []
+
+        def before():
+            cart = Cart()
+            gone.append(weakref.ref(cart))
+            tocsin.set_context(cart=cart)
+            tocsin.note("a cart", cart=cart)
+            quiet.warning("cart %s", cart)
+
+        occurrence = fails(before)
+        gc.collect()
+        assert gone[0]() is None
+        assert occurrence.attributes["cart"].endswith("Cart>")
+
+    def test_without_tocsin_it_does_nothing(self, host):
+        host.capture.unhook()
+        tocsin.note("nobody listens")
+        with tocsin.set_context(plan="pro"), host.tracer.start_as_current_span("work"):
+            tocsin.note("nor here")
+        assert tocsin.capture(LookupError("lost")) is None
+        assert not host.inbox.drafts
+
+
+class TestBreadcrumbs:
+    def test_spans_logs_and_notes_in_the_order_in_which_they_happened(self, host, fails):
+        def before():
+            with host.tracer.start_as_current_span("SELECT shop") as span:
+                span.set_status(Status(StatusCode.ERROR))
+            logging.getLogger("shop.cart").warning("cart %s is odd", 7)
+            tocsin.note("asking again", attempt=2)
+
+        span, log, note = fails(before).details["breadcrumbs"]
+        assert (span["kind"], span["name"], span["status"]) == ("span", "SELECT shop", "error")
+        assert 0 <= span["seconds"] < 1
+        assert (log["kind"], log["level"], log["name"], log["message"]) == (
+            "log", "WARNING", "shop.cart", "cart %s is odd",
+        )  # fmt: skip
+        assert (note["kind"], note["message"], note["attributes"]) == ("note", "asking again", {"attempt": 2})
+        assert span["at"] <= log["at"] <= note["at"]
+
+    def test_ours_and_telemetry_s_own_log_records_are_none(self, fails):
+        def before():
+            logging.getLogger("opentelemetry.sdk").warning("queue full")
+            logging.getLogger("tocsin").warning("said")
+
+        assert "breadcrumbs" not in fails(before).details
+
+    def test_hostile_log_records(self, fails, quiet):
+        class Hostile(str):
+            __slots__ = ()
+
+            def __getitem__(self, _):
+                raise RuntimeError("no")
+
+            __str__ = __repr__ = __getitem__
+
+        record = logging.LogRecord("shop", logging.INFO, "f", 1, Hostile("hello"), (), None)
+        occurrence = fails(lambda: quiet.callHandlers(record))
+        assert [crumb["message"] for crumb in occurrence.details["breadcrumbs"]] == ["hello"]
+
+
+class TestUsers:
+    def test_every_occurrence_counts_its_user_and_the_store_has_pseudonyms(self, host):
+        for number in range(60):
+            with host.tracer.start_as_current_span("work", context=context.Context()):
+                tocsin.set_context(user_id=f"user{number % 30}@example.com")
+                tocsin.capture(LookupError("boom"))
+        (issue,) = host.issues()
+        assert (issue.count, issue.users) == (60, 30)
+        with host.store.issues._database.reading() as connection:
+            users = [row[0] for row in connection.execute("SELECT user FROM users")]
+        assert all(len(user) == 16 and int(user, 16) for user in users)
+
+    @pytest.mark.parametrize("name", ["user.id", "enduser.id"])
+    def test_what_the_span_of_the_request_says_holds_for_the_spans_within(self, host, name):
+        with (
+            host.tracer.start_as_current_span("GET /", kind=SpanKind.SERVER) as span,
+            host.tracer.start_as_current_span("part"),
+        ):
+            span.set_attributes({name: 7, "session.id": "s1"})
+            tocsin.capture(LookupError("boom"))
+        (issue,) = host.issues()
+        assert issue.users == 1
+        assert host.store.issues.occurrences(issue.id)[0].details["user"][name] == "7"
+
+    def test_the_same_user_in_two_processes_is_one(self, start):
+        for _ in range(2):
+            host = start()
+            with host.tracer.start_as_current_span("work"):
+                tocsin.set_context(user=7)
+                tocsin.capture(LookupError("boom"))
+            (issue,) = host.issues()
+            host.capture.unhook()
+        assert (issue.count, issue.users) == (2, 1)
+
+    def test_users_can_be_left_out(self, start):
+        host = start(context=("request",))
+        with host.tracer.start_as_current_span("work"):
+            tocsin.set_context(user=7)
+            tocsin.capture(LookupError("boom"))
+        (issue,) = host.issues()
+        assert issue.users == 0
+        assert "7" not in json.dumps(host.occurrence().details)
+
+    def test_callers_are_believed_only_where_it_is_wanted(self, start):
+        host = start(context=("user", "baggage"))
+        token = context.attach(baggage.set_baggage("tenant.id", "acme"))
+        try:
+            tocsin.capture(LookupError("boom"))
+        finally:
+            context.detach(token)
+        assert host.occurrence().details["user"] == {"tenant.id": "acme"}
+
+
+class TestFlags:
+    def test_from_events_old_and_new_and_from_the_context(self, host, fails):
+        def before():
+            span = trace.get_current_span()
+            span.add_event("feature_flag", {"feature_flag.key": "old", "feature_flag.variant": "on"})
+            span.add_event(
+                "feature_flag.evaluation", {"feature_flag.key": "new", "feature_flag.result.variant": "blue"}
+            )
+            tocsin.set_context({"feature_flag.mine": True})
+
+        occurrence = fails(before)
+        assert occurrence.details["feature_flags"] == {"old": "on", "new": "blue", "mine": True}
+        assert not any(name.startswith("feature_flag") for name in occurrence.attributes)
+
+    def test_from_events_among_the_log_records(self, host, fails):
+        def before():
+            told = {"feature_flag.key": "checkout", "feature_flag.result.variant": "blue"}
+            host.logger_provider.get_logger("flags").emit(
+                LogRecord(event_name="feature_flag.evaluation", attributes=told)
+            )
+
+        assert fails(before).details["feature_flags"] == {"checkout": "blue"}
+
+
+class TestRequest:
+    @pytest.mark.parametrize(
+        "attributes",
+        [
+            {"http.request.method": "GET", "url.path": "/c/7", "url.query": f"q=1&password={PASSWORD}"},
+            {"http.method": "GET", "http.target": f"/c/7?q=1&password={PASSWORD}"},
+            {"http.method": "GET", "http.url": f"http://h/c/7?q=1&password={PASSWORD}"},
+        ],
+        ids=["stable", "old target", "old url"],
+    )  # fmt: skip
+    def test_from_attributes_of_every_version_of_the_conventions(self, fails, attributes):
+        attributes = {**attributes, "http.route": "/c/{id}"}
+        headers = {"http.request.header.x-api-key": ("zzz",), "http.request.header.accept": ("text/html",)}
+        request = fails(kind=SpanKind.SERVER, attributes={**attributes, **headers}).details["request"]
+        assert {name: request[name] for name in ("method", "route", "path")} == {
+            "method": "GET", "route": "/c/{id}", "path": "/c/7",
+        }  # fmt: skip
+        assert request["query"] == {"q": "1", "password": "[secret]"}
+        assert request["headers"] == {"x-api-key": "[secret]", "accept": "text/html"}
+
+    def test_from_flask_without_any_span(self, host):
+        flask = pytest.importorskip("flask")
+        app = flask.Flask("shop")
+
+        @app.get("/cart/<int:number>")
+        def cart(number):
+            tocsin.set_context(user=number)
+            tocsin.note(f"cart {number}")
+            fail()
+
+        client = app.test_client(use_cookies=False)
+        for number in (1, 2):
+            headers = {"Authorization": f"Bearer {JWT}", "Cookie": "sid=abc", "Accept-Language": "de"}
+            client.get(f"/cart/{number}?q=shoes&token={PASSWORD}", headers=headers)
+        (issue,) = host.issues()
+        second, first = host.store.issues.occurrences(issue.id)
+        assert issue.users == 2
+        request = first.details["request"]
+        assert (request["method"], request["route"]) == ("GET", "/cart/<int:number>")
+        assert request["query"] == {"q": "shoes", "token": "[secret]"}
+        assert request["headers"]["accept-language"] == "de"
+        assert request["headers"]["authorization"] == request["headers"]["cookie"] == "[secret]"
+        for number, occurrence in ((1, first), (2, second)):
+            assert occurrence.details["user"] == {"user.id": str(number)}
+            assert [crumb["message"] for crumb in occurrence.details["breadcrumbs"]] == [f"cart {number}"]
+
+    def test_from_starlette(self, host):
+        httpx = pytest.importorskip("httpx")
+        pytest.importorskip("starlette")
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        async def cart(request):
+            fail()
+
+        async def ask(app):
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+                await client.get(f"/cart/1?q=shoes&password={PASSWORD}", headers={"x-api-key": "zzz"})
+
+        asyncio.run(ask(Starlette(routes=[Route("/cart/{number}", cart)])))
+        request = host.occurrence().details["request"]
+        assert request["query"] == {"q": "shoes", "password": "[secret]"}
+        assert request["headers"]["x-api-key"] == "[secret]"
+
+
+class TestDeployment:
+    def test_environment(self, start):
+        host = start(environment="staging")
+        tocsin.capture(LookupError("boom"))
+        assert host.occurrence().attributes["deployment.environment.name"] == "staging"
+
+    def test_thread_process_and_task(self, host):
+        async def work():
+            asyncio.current_task().set_name("checkout")
+            tocsin.capture(LookupError("boom"))
+
+        asyncio.run(work())
+        execution = host.occurrence().details["execution"]
+        assert execution["task.name"] == "checkout"
+        assert execution["thread.name"] == threading.current_thread().name
+        assert execution["thread.id"] == threading.get_ident()
+
+    def test_versions_of_libraries_in_the_stack(self, host):
+        yaml = pytest.importorskip("yaml")
+        try:
+            yaml.safe_load("a: [")
+        except yaml.YAMLError as error:
+            tocsin.capture(error)
+        assert host.occurrence().details["versions"]["yaml"] == yaml.__version__
+
+    def test_the_count_leads_to_the_trace(self, host, fails):
+        occurrence = fails()
+        (point,) = [
+            point
+            for resource in host._metrics.get_metrics_data().resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            if metric.name == "tocsin.errors"
+            for point in metric.data.data_points
+        ]
+        assert [f"{exemplar.trace_id:032x}" for exemplar in point.exemplars] == [occurrence.trace_id]
+
+
+class TestSecrets:
+    def test_none_is_stored_whatever_part_it_is_in(self, start):
+        host = start(local_variables=True)
+
+        def before():
+            tocsin.set_context({"user.id": EMAIL, "contact": EMAIL, "feature_flag.x": JWT}, api_key=PASSWORD)
+            tocsin.note(f"paid by {CARD}", who=EMAIL, password=PASSWORD)
+            logging.getLogger("shop").warning(f"token {JWT} of {EMAIL}")  # noqa: G004  as people do
+            with host.tracer.start_as_current_span(f"GET {EMAIL}"):
+                pass
+
+        def raising():
+            password = PASSWORD
+            holder = {"nested": [{"password": PASSWORD, "deep": {"mail": EMAIL}}], "card": int(CARD)}
+            error = LookupError(f"no {EMAIL}", {"token": PASSWORD}, holder)
+            error.__notes__ = [f"card {CARD}"]
+            raise error from ValueError(EMAIL, {"password": password})
+
+        attributes = {"http.method": "GET", "http.target": f"/{EMAIL}?mail={EMAIL}&token={PASSWORD}"}
+
+        def work():
+            with host.tracer.start_as_current_span("work", kind=SpanKind.SERVER, attributes=attributes):
+                before()
+                raising()
+
+        with pytest.raises(LookupError):
+            work()
+        occurrence = host.occurrence()
+        stored = json.dumps(
+            [occurrence.message, occurrence.stacktrace, dict(occurrence.attributes), occurrence.details]
+        )
+        assert {"request", "user", "feature_flags", "breadcrumbs", "exceptions"} <= set(occurrence.details)
+        places = occurrence.details["exceptions"][0]["frames"]
+        assert any("holder" in place["locals"] for place in places)
+        assert [secret for secret in SECRETS if secret in stored] == []
+        # Nor does the file hold one anywhere else.
+        host.store.close()
+        assert [secret for secret in SECRETS if secret.encode() in host.store.path.read_bytes()] == []
+
+    def test_what_masking_fails_on_is_withheld(self, host, monkeypatch):
+        from tocsin.guard import guard
+
+        monkeypatch.setattr(guard, "strict", False)
+        tocsin.capture(LookupError("boom"))
+        (draft,) = host.inbox.drafts
+        monkeypatch.setattr(type(draft.details), "told", lambda *_: fail())
+        assert host.occurrence().details == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "section"),
+    [("flags", "feature_flags"), ("process", "execution"), ("versions", "versions"), ("user", "user"),
+     ("breadcrumbs", "breadcrumbs"), ("request", "request"), ("arguments", "exceptions")],
+)  # fmt: skip
+def test_each_part_can_be_had_alone(start, part, section):
+    host = start(context=(part,))
+    attributes = {"http.method": "GET", "user.id": "7"}
+    with host.tracer.start_as_current_span("work", kind=SpanKind.SERVER, attributes=attributes):
+        tocsin.set_context({"feature_flag.x": "on"}, plan="pro")
+        tocsin.note("hello")
+        try:
+            fail("boom", 7)
+        except LookupError:
+            tocsin.capture()
+    occurrence = host.occurrence()
+    assert set(occurrence.details) == {section}
+    assert "plan" not in occurrence.attributes
+
+
+class TestSeverity:
+    def test_where_the_work_began_is_known_from_the_span_of_the_request(self, host):
+        kinds = {"http.route": "request", "celery.task_name": "task", "shop.kind": "program"}
+        for attribute in kinds:
+            with (
+                host.tracer.start_as_current_span("entry", context=context.Context(), attributes={attribute: "x"}),
+                host.tracer.start_as_current_span("part"),
+            ):
+                tocsin.capture(LookupError(attribute))
+        assert [draft.entry for draft in host.inbox.drafts] == list(kinds.values())
+
+    def test_invalid_input_of_a_request_that_was_told_so_is_no_warning(self, start):
+        host = start(failed_requests=400)
+        flask = pytest.importorskip("flask")
+        app = flask.Flask("shop")
+        app.add_url_rule("/cart", view_func=lambda: ("which?", 422))
+        app.test_client().get("/cart")
+        (issue,) = host.issues()
+        assert (issue.category, issue.severity) == ("validation", "info")
+
+    def test_rules_of_grouping_are_for_answers_too(self, start):
+        rules = ['type:503 attributes.http.route:/cart* -> cart-busy title="Carts are busy"']
+        host = start(grouping=Grouping.of(rules))
+        flask = pytest.importorskip("flask")
+        app = flask.Flask("shop")
+        for number in range(3):
+            app.add_url_rule(f"/cart{number}", f"view{number}", view_func=lambda: ("busy", 503))
+        for number in range(3):
+            app.test_client().get(f"/cart{number}")
+        assert host.counts() == {"Carts are busy": 3}
+
+
+def test_stored_batches_lead_to_the_trace_too(host, fails):
+    batches = []
+    reader = BatchReader(batches.append)
+    provider = MeterProvider([reader], resource=host.resource, shutdown_on_exit=False)
+    counter = provider.get_meter("shop").create_counter("tocsin.errors")
+    with host.tracer.start_as_current_span("work") as span:
+        counter.add(1)
+    counter.add(1)
+    reader.collect()
+    ((metric,),) = [
+        scope["metrics"] for each in json.loads(batches[0])["resourceMetrics"] for scope in each["scopeMetrics"]
+    ]
+    (exemplar,) = metric["sum"]["dataPoints"][0]["exemplars"]
+    assert exemplar["traceId"] == f"{span.context.trace_id:032x}"
+    assert exemplar["spanId"] == f"{span.context.span_id:016x}"
+    assert list(samples(batches[0]))
+    provider.shutdown()
