@@ -10,6 +10,8 @@ from tocsin.instrumentations import DISABLED, survey
 def install(tmp_path, monkeypatch):
     """Put distributions, of which only the metadata exists, in front of those that are really installed."""
     monkeypatch.syspath_prepend(tmp_path)
+    # OpenTelemetry's own reads them once a process.
+    monkeypatch.setattr("tocsin.instrumentations.entry_points", importlib.metadata.entry_points)
 
     def install(name, version, *, requires=(), instrumentor=""):
         folder = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info"

@@ -144,3 +144,18 @@ def test_a_termination_in_the_middle_is_not_held_up():
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE / 2) == -signal.SIGTERM
     process.stdout.close()
+
+
+def test_what_is_not_parked_is_not_done_until_it_is_parked_again():
+    done = []
+    shutdown = BoundedShutdown(PATIENCE)
+    shutdown.add("traces", lambda: done.append(1))
+    threads = {thread for thread in threading.enumerate() if thread.name == "tocsin-exit-traces"}
+    shutdown.unpark()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert shutdown.run() == ()
+    assert not done
+    shutdown.park_again()
+    assert shutdown.run() == ()
+    assert done == [1]

@@ -9,7 +9,7 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast, get_args
@@ -24,10 +24,20 @@ CONFIG_FILE = "tocsin.yml"
 THRESHOLD = "threshold_"
 #: Quiet where the application and its machine are fine.
 DEFAULT_PACKS = (
-    "issues", "application", "outgoing", "database", "celery", "cache", "host", "telemetry", "patterns",
+    "issues", "application", "outgoing", "database", "celery", "cache", "host", "telemetry", "patterns", "heartbeats",
 )  # fmt: skip
-#: Those, and what they look at and bring along.
-PACKS = (*DEFAULT_PACKS, "signals")
+#: Those, what they look at and bring along, and the one whose alert always fires.
+PACKS = (*DEFAULT_PACKS, "signals", "watchdog")
+
+#: What is told of a failure beside its stack trace.
+DEFAULT_CONTEXT = (
+    "release", "request", "user", "attributes", "flags", "breadcrumbs", "source", "arguments", "process", "versions",
+    "exemplars",
+)  # fmt: skip
+#: That, and what others may have sent along.
+CONTEXT = (*DEFAULT_CONTEXT, "baggage")
+#: Environments that are nobody's but a developer's.
+DEVELOPMENT = frozenset({"dev", "development", "local", "test", "testing"})
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1.0}
@@ -78,11 +88,11 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
-def _packs(value: object) -> tuple[str, ...]:
+def _some_of(allowed: Collection[str], value: object) -> tuple[str, ...]:
     names = _names(value)
     if names == ("none",):
         return ()
-    if set(names) - set(PACKS):
+    if set(names) - set(allowed):
         raise ValueError(value)
     return names
 
@@ -137,6 +147,10 @@ def _url(value: object) -> str:
     return str(value)
 
 
+def _urls(value: object) -> tuple[str, ...]:
+    return tuple(map(_url, _names(value)))
+
+
 def _path(value: object) -> Path:
     try:
         return Path(str(value)).expanduser()
@@ -150,7 +164,15 @@ def _guard(value: object) -> str:
     return str(value)
 
 
+def _otlp_flaws(stanza: Mapping[str, object]) -> Iterator[Flaw]:
+    if stanza:
+        from tocsin.telemetry.translation import flaws_of  # noqa: PLC0415  imports the SDK, for those who have a stanza
+
+        yield from (Flaw(*flaw) for flaw in flaws_of(stanza))
+
+
 BOOLEAN = Kind("true or false", _boolean)
+AUTO = Kind("auto, true or false", lambda value: value if value == "auto" else _boolean(value))
 COUNT = Kind("a whole number from 1", _count)
 DURATION = Kind("a duration such as 500ms, 15s, 5m, 1h", _duration)
 GROUPING = Kind(
@@ -162,16 +184,19 @@ CATEGORIES = Kind(f"a mapping of exception types to {', '.join(get_args(Category
 ENTRIES = Kind("a mapping of names to definitions, in the environment as YAML", _entries)
 HASH_KEY = Kind("16 or more letters, digits, _, +, /, = and -", _hash_key)
 MASKING = Kind(ENTRIES.allowed, _entries, lambda block: Policy.of(block).flaws)
+OTLP = Kind(ENTRIES.allowed, _entries, _otlp_flaws)
 MATCHERS = Kind("fallback, classic or utf8", lambda value: _one_of(("fallback", "classic", "utf8"), value))
 NAMES = Kind("a list, in the environment separated by commas", _names)
 NUMBER = Kind("a number from 0", _number)
 PERCENTAGE = Kind("a percentage such as 70", _percentage)
-PACK_NAMES = Kind(f"a list of {', '.join(PACKS)}; or none", _packs)
+PACK_NAMES = Kind(f"a list of {', '.join(PACKS)}; or none", lambda value: _some_of(PACKS, value))
+CONTEXT_PARTS = Kind(f"a list of {', '.join(CONTEXT)}; or none", lambda value: _some_of(CONTEXT, value))
 PATH = Kind("a path", _path)
 STATUS = Kind("an HTTP status from 400 to 599, or none", _status)
 GUARD = Kind("allow or deny", _guard)
 TEXT = Kind("text", str)
 URL = Kind("a URL that starts with http:// or https://", _url)
+URLS = Kind("a list of URLs that start with http:// or https://, in the environment separated by commas", _urls)
 
 
 def _default_store() -> Path:
@@ -204,7 +229,28 @@ class Config:
     occurrence_retention: float = _setting(
         DURATION, 30 * 86400.0, "How long an occurrence's stack trace and context are kept.", above_zero=True
     )
-    release: str = _setting(TEXT, "", "The release that runs, where the resource has no `service.version`.")
+    release: str = _setting(
+        TEXT,
+        "",
+        "The release that runs, where the resource has no `service.version`; else the commit that the variables of"
+        " platforms and CI name, or that git has checked out.",
+    )
+    environment: str = _setting(
+        TEXT, "", "Where it runs (production, staging), where the resource has no `deployment.environment.name`."
+    )
+    context: tuple[str, ...] = _setting(
+        CONTEXT_PARTS,
+        DEFAULT_CONTEXT,
+        "What is kept of sampled failures beside the stack trace, masked; `release` is guessing it, `source` the lines"
+        " around the application's frames, `arguments` those of the exception, and its notes, `attributes` what"
+        " `tocsin.set_context` was given; `baggage` are users and tenants that callers send along.",
+    )
+    local_variables: bool | str = _setting(
+        AUTO,
+        "auto",
+        "Keep the local variables of the application's frames too, masked; auto: where the environment is development,"
+        " local or test.",
+    )
     in_app_include: tuple[str, ...] = _setting(
         NAMES, (), "Module prefixes that are the application's, wherever they are."
     )
@@ -271,8 +317,13 @@ class Config:
     slo: Mapping[str, object] = _setting(
         ENTRIES,
         dict,
-        "Your service level objectives; each becomes burn-rate alerts and an error budget. Windows of more than 1h need"
-        " a Prometheus: `tocsin rules export`.",
+        "Your service level objectives; each becomes burn-rate alerts and an error budget, see `tocsin rules export`.",
+    )
+    otlp: Mapping[str, object] = _setting(
+        OTLP,
+        dict,
+        "How metrics become series: the `otlp` block of prometheus.yml, such as {promote_resource_attributes:"
+        " [deployment.environment.name]}. Shipped rules need the default translation_strategy.",
     )
     alertmanager: Path | None = _setting(PATH, None, "Your alertmanager.yml; it replaces the receivers below.")
     alertmanager_matchers: str = _setting(
@@ -283,6 +334,31 @@ class Config:
         dict,
         "Who is told of which alerts, without an alertmanager.yml: `{oncall: {pagerduty: ${KEY}, severity: [critical,"
         " emergency]}, default: {slack: ${URL}}}`; see `tocsin config routes show`.",
+        secret=True,
+    )
+    receiver_terms: Mapping[str, object] = _setting(
+        ENTRIES,
+        dict,
+        "What an alertmanager.yml cannot say of its receivers; `notify` has the same keys: `{oncall: {escalate_after:"
+        " 15m, escalate_to: boss, max_per_hour: 20}}`.",
+    )
+    maintenance: Mapping[str, object] = _setting(
+        ENTRIES,
+        dict,
+        "Times at which nobody is told of some alerts, as Alertmanager's `time_intervals` have them: `{deploys:"
+        " {matchers: [job=shop], time_intervals: [{weekdays: [tuesday], times: [{start_time: '20:00', end_time:"
+        " '21:00'}], location: Europe/Berlin}]}}`.",
+    )
+    cooldown: float = _setting(
+        DURATION,
+        0.0,
+        "How long an alert fires on after its condition has ended, so that one that comes and goes is one alert; rules"
+        " with a longer `keep_firing_for` keep it.",
+    )
+    alertmanagers: tuple[str, ...] = _setting(
+        URLS,
+        (),
+        "Real Alertmanagers that get every alert and route it; nobody is told from here then.",
         secret=True,
     )
     webhook_url: str | None = _setting(
@@ -348,6 +424,9 @@ class Settings:
     config: Config
     sources: Mapping[str, str]
     problems: tuple[Problem, ...]
+    #: The `tocsin.yml`, whether there is one or not, and what was given in code: enough to read all sources again.
+    file: Path = Path(CONFIG_FILE)
+    arguments: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 def table() -> tuple[Field[Any], ...]:
@@ -386,8 +465,9 @@ class _Reader:
     def __init__(self, arguments: dict[str, object], environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._problems: list[Problem] = []
-        path = Path(environ.get(f"{PREFIX}CONFIG") or CONFIG_FILE)
-        self._layers = (self._arguments(arguments), self._environment(), self._file(path))
+        self._given = arguments
+        self._path = Path(environ.get(f"{PREFIX}CONFIG") or CONFIG_FILE)
+        self._layers = (self._arguments(arguments), self._environment(), self._file(self._path))
 
     def read(self) -> Settings:
         values: dict[str, object] = {}
@@ -397,7 +477,7 @@ class _Reader:
                 if setting.name in layer:
                     self._take(setting, *layer[setting.name], values, sources)
         config = _Config(**cast("dict[str, Any]", values))
-        return Settings(config, sources, tuple(self._problems))
+        return Settings(config, sources, tuple(self._problems), self._path.absolute(), self._given)
 
     def _take(
         self, setting: Field[Any], given: object, source: str, values: dict[str, object], sources: dict[str, str]

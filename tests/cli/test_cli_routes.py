@@ -161,3 +161,18 @@ def test_what_is_wrong_with_notify_is_said_and_the_others_are_told(run, monkeypa
     answer = run()
     assert "receiver: default (webhook)" in answer.stdout
     assert "notify is not used: notify.oncall.slak: is not known here" in answer.stderr
+
+
+def test_what_only_tocsin_can_say_of_a_receiver_is_shown(invoke, document, tmp_path):
+    (tmp_path / "tocsin.yml").write_text(
+        "notify:\n"
+        "  oncall: {console: true, severity: critical, escalate_after: 15m, escalate_to: default, max_per_hour: 4}\n"
+    )
+    shown = invoke("config", "routes", on_store=False).stdout
+    assert "receiver: oncall (console)  after 15m: default  at most 4 an hour" in shown
+    [route] = [
+        each
+        for each in document("config", "routes", "show", on_store=False)["routes"]
+        if each["matchers"][0] != 'issue!=""'
+    ]
+    assert (route["escalate_after"], route["escalate_to"], route["max_per_hour"]) == (900.0, "default", 4)

@@ -84,7 +84,7 @@ def test_rule_files(checks, tmp_path):
     (tmp_path / "bad.yml").write_text(BAD)
     found = checks(TOCSIN_RULES="good.yml,bad.yml,none/*.yml")["rules"]
     assert [check.status for check in found] == ["ok", "broken", "broken", "broken"]
-    assert found[0].found == "good.yml: 1 rules"
+    assert found[0].found == "good.yml: 1 rule"
     assert found[1].found.startswith("bad.yml:5: ")
     assert found[2].found.startswith("bad.yml:6: ")
     assert found[3].found == "no file matches none/*.yml"

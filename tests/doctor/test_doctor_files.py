@@ -77,3 +77,34 @@ def test_what_is_left_out_is_a_warning(verdict):
 
 def test_a_file_that_is_not_there(tmp_path):
     assert check_file(tmp_path / "none.yml").problems == (Finding(None, "cannot be read: No such file or directory"),)
+
+
+ROUTES_OF_SETTINGS = """
+notify:
+  oncall: {webhook: "http://x/", severity: critical, escalate_after: 15m, escalate_to: bos}
+maintenance:
+  deploys: {time_intervals: [{weekdays: [tuesdey]}]}
+receiver_terms: {nobody: {max_per_hour: 1}}
+alertmanagers: [ftp://x]
+cooldown: soon
+"""
+
+
+def test_who_is_told_is_checked_in_settings_too(verdict):
+    problems = verdict(ROUTES_OF_SETTINGS).problems
+    assert [each.line for each in problems] == [3, 5, 7, 8]
+    assert problems[0].message == "notify.oncall.escalate_to: 'bos' is no other receiver, there are default"
+    assert problems[1].message.startswith("maintenance.deploys.time_intervals[0].weekdays: 'tuesdey' is none of")
+    mended = ROUTES_OF_SETTINGS.replace("bos}", "default}").replace("ftp:", "http:").replace("soon", "5m")
+    assert [each.message for each in verdict(mended.replace("tuesdey", "tuesday")).problems] == [
+        "receiver_terms.nobody: there is no such receiver, there are default, issues, oncall, oncall-issues"
+    ]
+
+
+def test_thresholds_and_objectives_are_checked_with_their_lines(verdict):
+    found = verdict(
+        "packs: none\nthresholds:\n  Many: {metric: queue, abve: 1, above: 2}\nslo:\n  a:\n    window: 1d\n"
+    )
+    lines = {each.message.partition(" =")[0]: each.line for each in found.problems}
+    assert lines["thresholds.Many.abve"] == 3
+    assert lines["slo.a.window"] == 6

@@ -11,7 +11,7 @@ def test_thresholds_are_counted_and_each_problem_is_a_line(tmp_path):
     config = load(environ={"TOCSIN_CONFIG": str(tmp_path / "tocsin.yml"), "TOCSIN_PACKS": "none"}).config
     packs, counted, problem = check_rules(config)
     assert (packs.status, packs.found) == ("ok", "none")
-    assert (counted.name, counted.status, counted.found) == ("thresholds", "ok", "1 rules")
+    assert (counted.name, counted.status, counted.found) == ("thresholds", "ok", "1 rule")
     assert (problem.name, problem.status) == ("thresholds", "broken")
     assert "thresholds.Wrong.above.warnin" in problem.found
     assert "did you mean warning?" in problem.found

@@ -6,6 +6,7 @@ from typing import Any
 
 from tocsin.alerting.inhibition import InhibitRule
 from tocsin.alerting.intervals import TimeIntervals
+from tocsin.alerting.maintenance import Maintenance
 from tocsin.alerting.routing import Route
 
 
@@ -19,11 +20,32 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What nobody acknowledges within `after` seconds, another receiver is told of."""
+
+    after: float
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What Alertmanager's file cannot say of a receiver.
+
+    `max_per_hour` is for each integration, together with that of the receivers `capped_with`; 0 means no cap.
+    """
+
+    escalation: Escalation | None = None
+    max_per_hour: int | None = None
+    capped_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverConfig:
     """A name in the routing tree, and the integrations that Tocsin delivers itself."""
 
     name: str
     integrations: tuple[Integration, ...] = ()
+    terms: Terms = Terms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +56,7 @@ class AlertingConfig:
     receivers: tuple[ReceiverConfig, ...]
     inhibit_rules: tuple[InhibitRule, ...] = ()
     time_intervals: TimeIntervals = field(default_factory=dict)
+    maintenance: tuple[Maintenance, ...] = ()
     undelivered: tuple[str, ...] = ()
     unapplied: tuple[str, ...] = ()
     external_url: str = ""

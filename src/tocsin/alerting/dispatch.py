@@ -4,12 +4,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tocsin.alerting.config import AlertingConfig
+from tocsin.alerting.escalation import steps, told_since
 from tocsin.alerting.groups import Group, Grouping, distinct, fires, in_order
 from tocsin.alerting.inhibition import Inhibition
-from tocsin.alerting.listener import Listener
+from tocsin.alerting.life import Standings, as_decided, attended
+from tocsin.alerting.listener import Listener, News
+from tocsin.alerting.maintenance import Maintained
 from tocsin.alerting.muting import Muted
 from tocsin.alerting.payload import Mask, compose
 from tocsin.alerting.silencing import Silenced, state
@@ -40,8 +43,17 @@ class Known:
 
     alerts: Iterable[Alert]
     silences: Sequence[Silence] = ()
+    standings: Standings = field(default_factory=dict)
     told: Told = field(default_factory=dict)
     timers: Timers = field(default_factory=dict)
+
+
+class Look(NamedTuple):
+    """What holds for all groups at one look: what was told, which alerts are acknowledged, and when it is."""
+
+    told: Told
+    attended: frozenset[str]
+    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +85,14 @@ class Dispatcher:
         self._grouping = Grouping(config.route)
         self._inhibition = Inhibition(config.inhibit_rules)
         self._silenced = Silenced(())
+        self._maintained = Maintained(())
+        self._steps = {each.name: tuple(steps(config, each.name)) for each in config.receivers}
 
     def dispatch(self, known: Known, *, now: float) -> Dispatch:
         """One look at all alerts. Its cost grows with the number of alerts."""
-        alerts = distinct(known.alerts)
+        alerts = self._as_decided(known, now)
         stages = self._stages(alerts, known.silences, now)
+        look = Look(known.told, attended(alerts, known.standings, at=now), now)
         decisions: list[Decision] = []
         holding: list[HeldAlert] = []
         timers: dict[str, Timer] = {}
@@ -87,63 +102,98 @@ class Dispatcher:
             timer, due = self._timed(group, known, now)
             timers[group.place.id] = timer
             if due is not None:
-                alerts_told = in_order(alert for alert in due if alert.fingerprint not in holds)
-                decisions += self._decide(group, alerts_told, known.told, now)
+                decisions += self._decide(group, _told_of(due, holds), look)
+            if self._steps.get(group.route.receiver):
+                decisions += self._escalate(group, _told_of(group.alerts, holds), look, flushed=due is not None)
         return Dispatch(tuple(decisions), tuple(holding), timers)
 
+    def _as_decided(self, known: Known, now: float) -> list[Alert]:
+        alerts, standings = distinct(known.alerts), known.standings
+        if not standings:
+            return alerts
+        return [as_decided(alert, standings.get(alert.fingerprint), at=now) for alert in alerts]
+
     def _stages(self, alerts: Iterable[Alert], silences: Iterable[Silence], now: float) -> tuple[Stage, ...]:
-        """In Alertmanager's order."""
+        """In Alertmanager's order, with ours at the end."""
         active = tuple(silence for silence in silences if state(silence, at=now) == "active")
         if active != self._silenced.silences:
             self._silenced = Silenced(active)
-        return self._inhibition.stage(alerts), Muted(self._config.time_intervals, at=now), self._silenced
+        windows = tuple(window for window in self._config.maintenance if window.contains(now))
+        if windows != self._maintained.windows:
+            self._maintained = Maintained(windows)
+        muted = Muted(self._config.time_intervals, at=now)
+        ours = (self._maintained,) if windows else ()
+        return self._inhibition.stage(alerts), muted, self._silenced, *ours
 
     def _timed(self, group: Group, known: Known, now: float) -> tuple[Timer, tuple[Alert, ...] | None]:
         """The group's next timer, and the alerts to flush if the group is due."""
-        timer = known.timers.get(group.place.id) or resumed(group, self._listeners(group, known.told))
+        timer = known.timers.get(group.place.id) or resumed(
+            group, self._listeners(group, group.route.receiver, known.told)
+        )
         alerts = timer.current(group)
         if not alerts:
             return timer.idle(group, now), None
-        due = timer.flush(group, alerts)
+        due = timer.flush(group, alerts, now)
         if now < due:
             return timer._replace(due=due), None
         return timer.flushed(group, alerts, due=due, now=now), alerts
 
-    def _listeners(self, group: Group, told: Told) -> list[Listener]:
-        name, key = group.route.receiver, group.place.key
+    def _listeners(self, group: Group, receiver: str, told: Told) -> list[Listener]:
+        key = group.place.key
         return [
-            Listener(name, position, integration.send_resolved, told.get((key, name, position)))
-            for position, integration in enumerate(self._config.receiver(name).integrations)
+            Listener(receiver, position, integration.send_resolved, told.get((key, receiver, position)))
+            for position, integration in enumerate(self._config.receiver(receiver).integrations)
         ]
 
-    def _decide(self, group: Group, alerts: Sequence[Alert], told: Told, now: float) -> Iterator[Decision]:
-        for listener in self._listeners(group, told) if alerts else ():
-            if listener.news(alerts, repeat_interval=group.route.repeat_interval, now=now) is not None:
-                yield self._decision(group, listener, alerts, now)
+    def _decide(self, group: Group, alerts: Sequence[Alert], look: Look) -> Iterator[Decision]:
+        for listener in self._listeners(group, group.route.receiver, look.told) if alerts else ():
+            if _news(group, listener, alerts, look) is not None:
+                yield self._decision(group, listener, alerts, look.now)
+
+    def _escalate(self, group: Group, alerts: Sequence[Alert], look: Look, *, flushed: bool) -> Iterator[Decision]:
+        """What nobody acknowledged in time is told at once; what follows keeps the rhythm of the group."""
+        for step in self._steps[group.route.receiver]:
+            since = told_since(listener.last for listener in self._listeners(group, step.source, look.told))
+            for listener in self._listeners(group, step.target, look.told):
+                heard = step.heard(alerts, listener, since=since, attended=look.attended, now=look.now)
+                news = _news(group, listener, heard, look) if heard else None
+                if news in {News.FIRST, News.FIRING} or (flushed and news):
+                    yield self._decision(group, listener, heard, look.now)
 
     def _decision(self, group: Group, listener: Listener, alerts: Sequence[Alert], now: float) -> Decision:
+        firing = sorted(alert.fingerprint for alert in alerts if fires(alert))
+        before = listener.last.since if listener.last else {}
         logged = LoggedNotification(
             group_key=group.place.key,
             receiver=listener.receiver,
             integration=listener.integration,
             at=now,
-            firing=tuple(sorted(alert.fingerprint for alert in alerts if fires(alert))),
+            firing=tuple(firing),
             resolved=tuple(sorted(alert.fingerprint for alert in alerts if not fires(alert))),
+            since={name: before.get(name, now) for name in firing} if self._steps[listener.receiver] else {},
         )
         heard = listener.hears(alerts)
-        if not heard:
-            return None, logged
+        return (self._entry(group, heard, logged) if heard else None), logged
+
+    def _entry(self, group: Group, alerts: Sequence[Alert], logged: LoggedNotification) -> OutboxEntry:
         external_url = self._config.external_url
-        notification = compose(group, heard, receiver=listener.receiver, external_url=external_url, mask=self._mask)
-        entry = OutboxEntry(
+        notification = compose(group, alerts, receiver=logged.receiver, external_url=external_url, mask=self._mask)
+        return OutboxEntry(
             key=_idempotency_key(logged),
-            receiver=listener.receiver,
-            integration=listener.integration,
+            receiver=logged.receiver,
+            integration=logged.integration,
             group_key=group.place.key,
             payload=encode(notification),
-            created_at=now,
+            created_at=logged.at,
         )
-        return entry, logged
+
+
+def _told_of(alerts: Iterable[Alert], holds: Mapping[str, Sequence[Hold]]) -> tuple[Alert, ...]:
+    return in_order(alert for alert in alerts if alert.fingerprint not in holds)
+
+
+def _news(group: Group, listener: Listener, alerts: Sequence[Alert], look: Look) -> News | None:
+    return listener.news(alerts, repeat_interval=group.route.repeat_interval, now=look.now, attended=look.attended)
 
 
 def _held_alerts(group: Group, holds: Mapping[str, Sequence[Hold]]) -> Iterator[HeldAlert]:

@@ -25,7 +25,7 @@ class InhibitRule:
 
     def place(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """The values in which a source and a target have to agree."""
-        return tuple(labels.get(name, "") for name in self.equal)
+        return tuple([labels.get(name, "") for name in self.equal])
 
 
 class Sources(NamedTuple):
@@ -35,33 +35,39 @@ class Sources(NamedTuple):
     one_sided: str | None
 
 
+class Sides(NamedTuple):
+    """Where an alert is a source of rules, and where a target."""
+
+    source: tuple["_At", ...]
+    target: tuple["_At", ...]
+
+
 class Inhibition:
     """The rules; which of them concern an alert is worked out once."""
 
     def __init__(self, rules: Sequence[InhibitRule]) -> None:
         self._rules = tuple(rules)
-        sources = Lookup((rule.source, number) for number, rule in enumerate(rules))
-        targets = Lookup((rule.target, number) for number, rule in enumerate(rules))
-        self._as_source = Remembered(lambda labels: self._at(sources, labels))
-        self._as_target = Remembered(lambda labels: self._at(targets, labels))
+        sides = ((matchers, (side, number)) for number, rule in enumerate(rules) for side, matchers in _sides(rule))
+        self._lookup = Lookup(sides)
+        self._sides = Remembered(self._sides_of)
 
     def stage(self, alerts: Iterable[Alert]) -> "Inhibited":
         """For one look at all alerts there are, wherever they are routed and whether they are told or not."""
         found: dict[_At, Sources] = {}
         for alert in alerts:
             if fires(alert):
-                for at in self._as_source(alert):
-                    found[at] = self._with(found.get(at), alert, at)
-        return Inhibited(found, self._as_source, self._as_target)
+                sides = self._sides(alert)
+                for at in sides.source:
+                    found[at] = _with(found.get(at), None if at in sides.target else alert.fingerprint, alert)
+        return Inhibited(found, self._sides)
 
-    def _at(self, rules: Lookup[int], labels: Mapping[str, str]) -> tuple["_At", ...]:
-        return tuple((number, self._rules[number].place(labels)) for number in rules.fitting(labels))
-
-    def _with(self, sources: Sources | None, alert: Alert, at: "_At") -> Sources:
-        one_sided = None if at in self._as_target(alert) else alert.fingerprint
-        if sources is None:
-            return Sources(alert.fingerprint, one_sided)
-        return sources if sources.one_sided or not one_sided else Sources(sources.any, one_sided)
+    def _sides_of(self, labels: Mapping[str, str]) -> Sides:
+        fitting = self._lookup.fitting(labels)
+        if not fitting:
+            return _NO_SIDES
+        found = [(side, (number, self._rules[number].place(labels))) for side, number in fitting]
+        source, target = (tuple([at for which, at in found if which == side]) for side in ("source", "target"))
+        return Sides(source, target)
 
 
 class Inhibited:
@@ -69,25 +75,33 @@ class Inhibited:
 
     reason: ClassVar[str] = "inhibited"
 
-    def __init__(
-        self,
-        sources: Mapping["_At", Sources],
-        as_source: Remembered[tuple["_At", ...]],
-        as_target: Remembered[tuple["_At", ...]],
-    ) -> None:
+    def __init__(self, sources: Mapping["_At", Sources], sides: Remembered[Sides]) -> None:
         self._sources = sources
-        self._as_source = as_source
-        self._as_target = as_target
+        self._sides = sides
 
     def holds(self, alert: Alert, route: Route) -> tuple[str, ...]:  # noqa: ARG002  the same on all routes
         """The fingerprint of one alert for each rule that inhibits this one."""
-        found = (self._source(alert, at) for at in self._as_target(alert) if at in self._sources)
+        source, target = self._sides(alert)
+        if not target:
+            return ()
+        found = [self._source(at, two_sided=at in source) for at in target if at in self._sources]
         return tuple(dict.fromkeys(fingerprint for fingerprint in found if fingerprint))
 
-    def _source(self, alert: Alert, at: "_At") -> str | None:
+    def _source(self, at: "_At", *, two_sided: bool) -> str | None:
         sources = self._sources[at]
-        return sources.one_sided if at in self._as_source(alert) else sources.one_sided or sources.any
+        return sources.one_sided if two_sided else sources.one_sided or sources.any
 
 
+def _sides(rule: InhibitRule) -> Iterable[tuple[str, tuple[Matcher, ...]]]:
+    return ("source", rule.source), ("target", rule.target)
+
+
+def _with(sources: Sources | None, one_sided: str | None, alert: Alert) -> Sources:
+    if sources is None:
+        return Sources(alert.fingerprint, one_sided)
+    return sources if sources.one_sided or not one_sided else Sources(sources.any, one_sided)
+
+
+_NO_SIDES = Sides((), ())
 _At = tuple[int, tuple[str, ...]]
 """A rule by its number, and the values of its `equal` labels."""

@@ -31,8 +31,12 @@ class Listener:
     send_resolved: bool
     last: LoggedNotification | None
 
-    def news(self, alerts: Sequence[Alert], *, repeat_interval: float, now: float) -> News | None:
+    def news(
+        self, alerts: Sequence[Alert], *, repeat_interval: float, now: float, attended: frozenset[str] = frozenset()
+    ) -> News | None:
         """As Alertmanager decides; None where the listener knows all that already.
+
+        Nothing is repeated where all that fires is `attended`: somebody acknowledged it.
 
         Who does not hear of resolutions has no news of them, but for the last one: after that all that fires is news.
         """
@@ -46,7 +50,12 @@ class Listener:
         resolved = {alert.fingerprint for alert in alerts if not fires(alert)}
         if self.send_resolved and not resolved.issubset(self.last.resolved):
             return News.RESOLVED
-        return News.REPEAT if now - self.last.at > repeat_interval + MOMENT else None
+        is_due = now - self.last.at > repeat_interval + MOMENT
+        return News.REPEAT if is_due and not firing <= attended else None
+
+    def knows(self, alert: Alert) -> bool:
+        """Whether the listener takes the alert for one that fires."""
+        return self.last is not None and alert.fingerprint in self.last.firing
 
     def hears(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
         """Those of the alerts that the listener wants to be told of."""

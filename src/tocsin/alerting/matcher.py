@@ -24,6 +24,8 @@ _TOKEN = re.compile(r"""((?:[^,"\\]|\\.|\\\Z|"(?:[^"\\]|\\.)*(?:"|\\?\Z))*)(,|\Z
 _VALUE = re.compile(r"""((?:[^"\\]|\\.)(?:[^"\\]|\\.|\\\Z)*|\\|)|"((?:[^"\\]|\\.)*)\"""", re.DOTALL)
 
 _ANCHORED = re.compile(r"\A\^\(\?:(.*)\)\$\Z", re.DOTALL)
+#: Plain characters, of which the last is not the one that a quantifier is about.
+_PLAIN = re.compile(r"[^\\.^$*+?{}\[\]()|]*(?![*+?{])", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,13 @@ class Matcher:
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         return bool(self.accepts(labels.get(self.name, ""))) is self._wanted
+
+    @property
+    def prefix(self) -> str:
+        """What every value that the expression of a `=~` accepts begins with; often nothing."""
+        expression = _ANCHORED.sub(r"\1", self.value)
+        match = None if "|" in expression or "(?" in expression else _PLAIN.match(expression)
+        return match[0] if match else ""
 
     def __str__(self) -> str:
         if re.search(f"[{_RESERVED}]", self.name):

@@ -18,6 +18,8 @@ class Muted:
 
     def holds(self, alert: Alert, route: Route) -> tuple[str, ...]:  # noqa: ARG002  all alerts of a route are muted at once
         """The names of intervals: those that mute, else all active ones if it is in none of them."""
+        if not route.mute_intervals and not route.active_intervals:
+            return ()
         return self.muting(route.mute_intervals) or self.outside(route.active_intervals)
 
     def muting(self, names: Iterable[str]) -> tuple[str, ...]:

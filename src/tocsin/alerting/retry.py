@@ -19,6 +19,10 @@ def next_attempt(entry: OutboxEntry, failure: DeliveryError, *, now: float, jitt
     """
     if not failure.recoverable:
         return None
-    wait = min(FIRST_WAIT * 2 ** min(entry.attempts, 16), LONGEST_WAIT) * (1 - jitter / 2)
-    at = now + max(wait, min(failure.retry_after or 0.0, LONGEST_RETRY_AFTER))
+    at = now + max(wait(entry.attempts, jitter=jitter), min(failure.retry_after or 0.0, LONGEST_RETRY_AFTER))
     return at if at < entry.created_at + LIFETIME else None
+
+
+def wait(failures: int, *, jitter: float) -> float:
+    """Seconds after so many failures; `jitter`, random in [0, 1), shortens them by up to half."""
+    return float(min(FIRST_WAIT * 2 ** min(failures, 16), LONGEST_WAIT) * (1 - jitter / 2))

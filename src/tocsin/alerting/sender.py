@@ -2,16 +2,18 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from tocsin.alerting.breaker import Breaker
+from tocsin.alerting.cap import HOUR, Cap, summary
 from tocsin.alerting.config import AlertingConfig
 from tocsin.alerting.lane import Lane
 from tocsin.alerting.retry import next_attempt
 from tocsin.guard import guard
 from tocsin.notices import Notices, notices
-from tocsin.notify import DeliveryError, Receiver, decode, make
+from tocsin.notify import DeliveryError, Receiver, Selective, decode, make
 from tocsin.store import OutboxEntry
 
 
@@ -29,11 +31,16 @@ class Outbox(Protocol):
     """The part of the store's notifications that the sender needs."""
 
     def waiting(self) -> list[tuple[str, int]]: ...
+    def sent_since(self, receivers: Sequence[str], integration: int, *, at: float) -> list[float]: ...
+    def suppressed(self, receiver: str, integration: int) -> list[OutboxEntry]: ...
     def due(self, receiver: str, integration: int, *, at: float) -> list[OutboxEntry]: ...
     def next_attempt_at(self, receiver: str, integration: int) -> float | None: ...
     def sent(self, key: str, *, at: float) -> None: ...
     def retry(self, key: str, *, at: float, error: str) -> None: ...
     def park(self, key: str, *, error: str) -> None: ...
+    def leave_out(self, key: str, *, at: float) -> None: ...
+    def suppress(self, key: str) -> None: ...
+    def summarize(self, summary: OutboxEntry, keys: Iterable[str]) -> None: ...
 
 
 def receivers(config: AlertingConfig, *, private_targets: str = "allow") -> dict[Address, Receiver]:
@@ -52,8 +59,9 @@ def receivers(config: AlertingConfig, *, private_targets: str = "allow") -> dict
 class Sender:
     """Empties the outbox: in the caller's thread with `run_once`, in one daemon thread an integration with `wake`.
 
-    What fails is tried again after growing waits, or when the receiver asked for it. It is parked where the receiver
-    refuses it for good, is no longer configured, or has not taken it for a day. A person is told once of each.
+    What fails is tried again after growing waits, or when the receiver asked for it; one that fails again and again is
+    left alone meanwhile. It is parked where the receiver refuses it for good, is no longer configured, or has not taken
+    it for a day. A person is told once of each. What exceeds a cap is suppressed, and summed up once there is room.
     """
 
     def __init__(
@@ -61,16 +69,23 @@ class Sender:
         outbox: Outbox,
         receivers: Mapping[Address, Receiver],
         *,
+        caps: Mapping[tuple[str, int], Cap] | None = None,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
         notices: Notices = notices,
     ) -> None:
         self._outbox = outbox
         self._receivers = dict(receivers)
+        self._caps = dict(caps or {})
+        self._breakers: dict[Address, Breaker] = {}
         self._clock = clock
         self._jitter = jitter
         self._notices = notices
         self._lanes: dict[Address, Lane] = {}
+
+    def use(self, receivers: Mapping[Address, Receiver], *, caps: Mapping[tuple[str, int], Cap]) -> None:
+        """Deliver to these from now on; what is on its way goes where it was sent."""
+        self._receivers, self._caps = dict(receivers), dict(caps)
 
     def run_once(self, now: float) -> float | None:
         """Try everything that is due; returns when the next attempt is due, None where nothing is left.
@@ -111,17 +126,31 @@ class Sender:
 
     def _deliver(self, address: Address, now: float) -> float | None:
         """Try what is due for one integration; returns when its next attempt is due."""
+        self._sum_up(address, now)
         while due := self._outbox.due(*address, at=now):
             for entry in due:
+                if self._breaker(address).is_open(now):
+                    return self._breaker(address).open_until
                 self._attempt(entry, now)
-        return self._outbox.next_attempt_at(*address)
+        following = (self._outbox.next_attempt_at(*address), self._free_at(address, now))
+        return min((at for at in following if at is not None), default=None)
 
     def _attempt(self, entry: OutboxEntry, now: float) -> None:
-        receiver = self._receivers.get(_address(entry))
+        address = _address(entry)
+        receiver = self._receivers.get(address)
         if receiver is None:
             self._give_up(entry, "the receiver is no longer configured")
-            return
-        failure = _failure(receiver, entry)
+        elif not wants(receiver, entry):
+            self._outbox.leave_out(entry.key, at=now)
+        elif not self._has_room(address, now):
+            self._outbox.suppress(entry.key)
+        else:
+            failure = _failure(receiver, entry)
+            self._breakers[address] = self._breaker(address).after(failure, now=now, jitter=self._jitter())
+            self._note(entry, failure, now)
+
+    def _note(self, entry: OutboxEntry, failure: DeliveryError | None, now: float) -> None:
+        """What became of an attempt."""
         if failure is None:
             self._outbox.sent(entry.key, at=now)
             return
@@ -132,6 +161,30 @@ class Sender:
             self._outbox.retry(entry.key, at=next_at, error=str(failure))
             self._say(entry, f"cannot be told of alerts: {failure}. Tocsin keeps trying for a day.")
 
+    def _breaker(self, address: Address) -> Breaker:
+        return self._breakers.get(address, Breaker())
+
+    def _has_room(self, address: Address, now: float) -> bool:
+        cap = self._caps.get(address)
+        return cap is None or self._next_room(cap, address, now) <= now
+
+    def _next_room(self, cap: Cap, address: Address, now: float) -> float:
+        sent_at = self._outbox.sent_since(cap.receivers, address.integration, at=now - HOUR)
+        return cap.free_at(sent_at, now=now)
+
+    def _free_at(self, address: Address, now: float) -> float | None:
+        """When to tell of what was suppressed; None where nothing was."""
+        cap = self._caps.get(address)
+        is_due = cap is not None and self._outbox.suppressed(*address)
+        return self._next_room(cap, address, now) if cap is not None and is_due else None
+
+    def _sum_up(self, address: Address, now: float) -> None:
+        """Tell of what was suppressed, if there is room by now, or no cap any more."""
+        suppressed = self._outbox.suppressed(*address)
+        if suppressed and self._has_room(address, now):
+            cap = self._caps.get(address, Cap(0, ()))
+            self._outbox.summarize(summary(suppressed, cap, now=now), [entry.key for entry in suppressed])
+
     def _give_up(self, entry: OutboxEntry, reason: str) -> None:
         self._outbox.park(entry.key, error=reason)
         self._say(entry, f"was not told of an alert: {reason}. What it missed is kept in the store.")
@@ -140,6 +193,11 @@ class Sender:
         """Once for each integration and text: an outage is one line, not one a notification."""
         said = f"{_address(entry)} {text}"
         self._notices.say(said, once=said)
+
+
+def wants(receiver: Receiver, entry: OutboxEntry) -> bool:
+    """Whether a receiver that chooses chooses this; every other one wants all."""
+    return not isinstance(receiver, Selective) or receiver.wants(decode(entry.payload))
 
 
 def _address(entry: OutboxEntry) -> Address:

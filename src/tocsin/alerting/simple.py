@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
-from tocsin.alerting.config import AlertingConfig, Integration, ReceiverConfig
+from tocsin.alerting.config import AlertingConfig, Integration, ReceiverConfig, Terms
 from tocsin.alerting.configfile import AlertingConfigError, load
 from tocsin.alerting.configfile.durations import written
 from tocsin.alerting.configfile.receivers import DELIVERED
 from tocsin.alerting.configfile.secrets import expanded, is_reference
+from tocsin.alerting.extension import TERMS, terms_of, with_terms
 from tocsin.notify import RECEIVERS, Secret
 
 #: The name of those who are told of everything that nobody else is told of.
@@ -38,7 +39,7 @@ OURS: Mapping[str, str] = {"apprise": "urls", "file": "path", "log": "logger", "
 _PUBLIC = {"send_resolved", "from", "smarthost", "hello", "require_tls", "auth_username", "headers", "html", "text"}
 _CONDITIONS = ("severity", "matchers")
 _TIMING = ("group_by", "group_wait", "group_interval", "repeat_interval")
-_OTHERS = (*_CONDITIONS, *_TIMING, "continue", "send_resolved")
+_OTHERS = (*_CONDITIONS, *_TIMING, "continue", "send_resolved", *TERMS)
 _PLACE = re.compile(r"^(?:.*?:\d+: )?receivers\[(\d+)\](?:\.(\w+?)_configs\[\d+\])?", re.MULTILINE)
 _ROUTE = re.compile(r"^.*?:\d+: route\.routes\[(\d+)\](?:\.routes\[0\])?", re.MULTILINE)
 
@@ -59,6 +60,7 @@ class Simple:
     document: Mapping[str, Any]
     ours: Mapping[str, tuple[Integration, ...]]
     names: tuple[str, ...]
+    terms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def config(self, *, external_url: str = "") -> AlertingConfig:
         """Paths are relative to the working folder.
@@ -70,7 +72,12 @@ class Simple:
             loaded = load(yaml.safe_dump(dict(self.document)), "notify", external_url=external_url, own_settings=True)
         except AlertingConfigError as error:
             raise ValueError(self._in_own_terms(str(error))) from None
-        return replace(loaded, receivers=tuple(map(self._with_ours, loaded.receivers)))
+        told = replace(loaded, receivers=tuple(map(self._with_ours, loaded.receivers)))
+        told = with_terms(told, self.terms, setting="notify", names=self.names)
+        twins = {_issues_of(name): _twin_terms(name, told.receiver(name).terms) for name in self.names}
+        terms = {name: replace(told.receiver(name).terms, capped_with=(_issues_of(name),)) for name in self.names}
+        given = {**terms, **twins}
+        return replace(told, receivers=tuple(replace(each, terms=given[each.name]) for each in told.receivers))
 
     def alertmanager_yml(self) -> str:
         """For Alertmanager, as far as it can say it; in the place of a secret is `<secret>`, but references stay."""
@@ -116,7 +123,9 @@ def simple(notify: Mapping[str, object], timing: Timing | None = None) -> Simple
     receivers = [receiver for entry in (*conditional, rest) for receiver in entry.receivers()]
     document = {"route": _tree(conditional, rest, timing or Timing()), "receivers": receivers}
     ours = {name: found for entry in (*conditional, rest) for name, found in entry.integrations()}
-    return Simple(document, ours, (*(entry.name for entry in conditional), rest.name))
+    terms = {entry.name: terms_of(entry.options) for entry in (*conditional, rest)}
+    named = (*(entry.name for entry in conditional), rest.name)
+    return Simple(document, ours, named, {name: found for name, found in terms.items() if found})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +162,10 @@ class _Entry:
     @property
     def issues(self) -> str:
         """The receiver that does not hear that an issue is no longer new."""
-        return f"{ISSUE}s" if self.name == DEFAULT else f"{self.name}-{ISSUE}s"
+        return _issues_of(self.name)
 
     def route(self) -> dict[str, Any]:
-        options = {key: value for key, value in self.options.items() if key != "send_resolved"}
+        options = {key: value for key, value in self.options.items() if key not in {"send_resolved", *TERMS}}
         group_by = [*options.get("group_by", GROUP_BY), ISSUE]
         issues = {"receiver": self.issues, "matchers": [f'{ISSUE}!=""'], "group_by": group_by}
         conditions = {"matchers": list(self.matchers)} if self.matchers else {}
@@ -182,6 +191,16 @@ class _Entry:
 
     def _told(self) -> tuple[tuple[str, bool], ...]:
         return (self.name, bool(self.options.get("send_resolved", True))), (self.issues, False)
+
+
+def _issues_of(name: str) -> str:
+    return f"{ISSUE}s" if name == DEFAULT else f"{name}-{ISSUE}s"
+
+
+def _twin_terms(name: str, terms: Terms) -> Terms:
+    """Of the receiver that hears of issues: what it hears goes on to one that does so too."""
+    escalation = terms.escalation and replace(terms.escalation, to=_issues_of(terms.escalation.to))
+    return replace(terms, escalation=escalation, capped_with=(name,))
 
 
 def _shown(configs: str, given: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

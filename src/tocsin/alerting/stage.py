@@ -1,6 +1,6 @@
 """What may keep an alert from being told: each stage is one file, and says why."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
 from tocsin.alerting.groups import Group
@@ -26,12 +26,9 @@ class Stage(Protocol):
 
 def held(group: Group, stages: Sequence[Stage]) -> Mapping[str, tuple[Hold, ...]]:
     """By fingerprint, the alerts of the group that are not told, with every reason."""
-    found = ((alert.fingerprint, tuple(_holds(alert, group.route, stages))) for alert in group.alerts)
-    return {fingerprint: holds for fingerprint, holds in found if holds}
-
-
-def _holds(alert: Alert, route: Route, stages: Sequence[Stage]) -> Iterable[Hold]:
-    for stage in stages:
-        by = stage.holds(alert, route)
-        if by:
-            yield Hold(stage.reason, by)
+    found = {}
+    for alert in group.alerts:
+        holds = [Hold(stage.reason, by) for stage in stages if (by := stage.holds(alert, group.route))]
+        if holds:
+            found[alert.fingerprint] = tuple(holds)
+    return found

@@ -30,9 +30,12 @@ class Timer(NamedTuple):
             return self._replace(due=None)
         return self if now < self.due else self._replace(due=next_flush(group, due=self.due, now=now))
 
-    def flush(self, group: Group, alerts: Sequence[Alert]) -> float:
-        """When the current alerts are told, which are some: after `group_wait` in a group that was over."""
-        return min(map(began, alerts)) + group.route.group_wait if self.due is None else self.due
+    def flush(self, group: Group, alerts: Sequence[Alert], now: float) -> float:
+        """When the current alerts are told, which are some: after `group_wait` in a group that was over.
+
+        What began in the future, because the clock was set back since, begins now.
+        """
+        return min(now, *map(began, alerts)) + group.route.group_wait if self.due is None else self.due
 
     def flushed(self, group: Group, alerts: Iterable[Alert], *, due: float, now: float) -> "Timer":
         """The timer after the flush at `now` that was due at `due`."""

@@ -7,6 +7,7 @@ from tocsin.cli.check import check
 from tocsin.cli.config import config
 from tocsin.cli.doctor import doctor
 from tocsin.cli.fingerprint import fingerprint
+from tocsin.cli.heartbeat import heartbeat
 from tocsin.cli.issues import issues
 from tocsin.cli.mask import mask
 from tocsin.cli.notify import notify
@@ -49,5 +50,5 @@ def version() -> None:
     click.echo(__version__)
 
 
-for part in (doctor, check, run, issues, fingerprint, alerts, silence, notify, rules, query, mask, config):
+for part in (doctor, check, run, issues, fingerprint, alerts, silence, notify, heartbeat, rules, query, mask, config):
     tocsin.add_command(part)

@@ -69,7 +69,7 @@ def _documents(settings: Settings) -> Iterator[dict[str, object]]:
 def _value(setting: Field[Any], settings: Settings) -> str:
     value = getattr(settings.config, setting.name)
     if setting.metadata["secret"]:
-        return _NOT_SET if value is None else "set"
+        return "set" if value else _NOT_SET
     return _readable(setting, value)
 
 

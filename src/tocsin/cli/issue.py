@@ -20,7 +20,7 @@ issue_argument = click.argument("issue_id", metavar="ID")
 def audited(command: F) -> F:
     """The options of every command that is remembered: who, and why."""
     note = click.option("--note", default="", help="Why; remembered with the change.")
-    actor = click.option("--by", "actor", default=_user, show_default="you", help="Who does it.")
+    actor = click.option("--by", "actor", default=user, show_default="you", help="Who does it.")
     return note(actor(command))
 
 
@@ -49,7 +49,8 @@ def change(path: Path | None, issue_id: str, action: Callable[[Store, Issue, flo
         click.echo(f"issue {issue.id} {done}: {printable(issue.title)}")
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs this command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a user without a name, as containers have them

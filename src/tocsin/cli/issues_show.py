@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tocsin.cli.chart import hourly
+from tocsin.cli.details import show_details
 from tocsin.cli.issue import find
 from tocsin.cli.issues_decide import in_words
 from tocsin.cli.issues_explain import diff, explain
@@ -64,9 +65,10 @@ def show(
 
     With --json: the keys of `list`; `services`, where its fingerprint was seen, each with service and issue; `hours`,
     from the beginning of an hour to its occurrences; `tags`; `history`, each with at, actor, action and detail;
-    `occurrences`, each with at, message, stacktrace, handled, release, trace_id, span_id and attributes, and the
-    newest of these as `latest`, or null. With --explain, what `tocsin fingerprint` writes; with --diff, `differences`,
-    each with component, one and other.
+    `occurrences`, each with at, message, stacktrace, handled, release, trace_id, span_id, attributes and details (of
+    these: request, user, feature_flags, breadcrumbs, exceptions, execution and versions, as far as they are known), and
+    the newest of them as `latest`, or null. With --explain, what `tocsin fingerprint` writes; with --diff,
+    `differences`, each with component, one and other.
     """
     if pair:
         diff(store, *pair, as_json=as_json)
@@ -146,6 +148,7 @@ def _show_occurrence(occurrence: Occurrence, trace_url: str) -> None:
     }
     show_fields({name: value for name, value in fields.items() if value} | dict(occurrence.attributes))
     click.echo(f"\n{printable(occurrence.stacktrace.rstrip(), keep=_LAYOUT)}")
+    show_details(occurrence.details)
 
 
 def _show_others(occurrences: list[Occurrence]) -> None:

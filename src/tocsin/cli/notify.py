@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from tocsin.cli.options import json_option, load_settings
+from tocsin.cli.outbox import retry, unsent
 from tocsin.cli.output import printable, show_json
 from tocsin.notify import DeliveryError, Notification, Receiver, watched
 from tocsin.notify.sample import sample
@@ -46,7 +47,11 @@ class Integrated(NamedTuple):
 
 @click.group()
 def notify() -> None:
-    """Receivers of alerts: send them a test, or look at what they would get."""
+    """Receivers of alerts: send them a test, look at what they would get, and at what they did not get."""
+
+
+for command in (unsent, retry):
+    notify.add_command(command)
 
 
 @notify.command()

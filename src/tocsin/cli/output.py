@@ -14,7 +14,8 @@ _PROSE = {"title", "culprit", "found", "fix", "labels", "summary", "details", "v
 _JUDGING = {"status", "state", "severity"}
 _STYLES = {
     **dict.fromkeys(("broken", "firing", "parked", "new", "regressed", "critical", "fatal", "error"), "red"),
-    **dict.fromkeys(("warning", "pending"), "yellow"),
+    **dict.fromkeys(("missed", "failed"), "red"),
+    **dict.fromkeys(("warning", "pending", "acknowledged", "started"), "yellow"),
     **dict.fromkeys(("ok", "resolved", "sent"), "green"),
     **dict.fromkeys(("inactive", "muted"), "dim"),
 }

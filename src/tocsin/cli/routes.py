@@ -12,7 +12,7 @@ from tocsin.cli.output import printable, show_json
 from tocsin.config import Config
 
 if TYPE_CHECKING:
-    from tocsin.alerting import AlertingConfig, Route
+    from tocsin.alerting import AlertingConfig, ReceiverConfig, Route
 
 FAILED = 1
 _file = click.option(
@@ -36,7 +36,8 @@ def show(*, file: Path | None, as_yaml: bool, as_json: bool) -> None:
     """Show the tree. Each alert goes down as far as it matches; a route that continues lets its siblings have it too.
 
     With --json: the root, with receiver, matchers, group_by ("..." for all labels), group_wait, group_interval,
-    repeat_interval, continue, mute_time_intervals, active_time_intervals, integrations (their kinds) and routes.
+    repeat_interval, continue, mute_time_intervals, active_time_intervals, integrations (their kinds), escalate_after,
+    escalate_to, max_per_hour and routes.
     """
     config = load_settings(None).config
     if as_yaml:
@@ -72,12 +73,16 @@ def test(*, labels: tuple[str, ...], file: Path | None, verify: str | None, as_j
 
 
 def _load(config: Config, file: Path | None) -> "AlertingConfig":
-    from tocsin.evaluator.alerting_config import load_alerting, load_file  # noqa: PLC0415  other commands start faster
+    from tocsin.evaluator.alerting_config import (  # noqa: PLC0415  other commands start faster without
+        extended,
+        load_alerting,
+        load_file,
+    )
 
     if file is None:
         return load_alerting(config)
     try:
-        return load_file(config, file)
+        return extended(config, load_file(config, file))
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
     except ValueError as error:
@@ -108,6 +113,8 @@ def _label(text: str) -> tuple[str, str]:
 
 
 def _document(route: "Route", alerting: "AlertingConfig") -> dict[str, Any]:
+    receiver = alerting.receiver(route.receiver)
+    escalation = receiver.terms.escalation
     return {
         "receiver": route.receiver,
         "matchers": list(map(str, route.matchers)),
@@ -118,7 +125,10 @@ def _document(route: "Route", alerting: "AlertingConfig") -> dict[str, Any]:
         "continue": route.continue_,
         "mute_time_intervals": route.mute_intervals,
         "active_time_intervals": route.active_intervals,
-        "integrations": [each.kind for each in alerting.receiver(route.receiver).integrations],
+        "integrations": [each.kind for each in receiver.integrations],
+        "escalate_after": escalation and escalation.after,
+        "escalate_to": escalation and escalation.to,
+        "max_per_hour": receiver.terms.max_per_hour,
         "routes": [_document(each, alerting) for each in route.routes],
     }
 
@@ -147,4 +157,16 @@ def _line(route: "Route", alerting: "AlertingConfig") -> str:
 
 def _told(route: "Route", alerting: "AlertingConfig") -> str:
     kinds = ", ".join(each.kind for each in alerting.receiver(route.receiver).integrations)
-    return f"receiver: {route.receiver} ({kinds or 'tells nobody'})"
+    return "  ".join(
+        (f"receiver: {route.receiver} ({kinds or 'tells nobody'})", *_terms(alerting.receiver(route.receiver)))
+    )
+
+
+def _terms(receiver: "ReceiverConfig") -> Iterator[str]:
+    """What only Tocsin can say of a receiver."""
+    from tocsin.alerting.configfile.durations import written  # noqa: PLC0415  other commands start faster without
+
+    if escalation := receiver.terms.escalation:
+        yield f"after {written(escalation.after)}: {escalation.to}"
+    if receiver.terms.max_per_hour:
+        yield f"at most {receiver.terms.max_per_hour} an hour"

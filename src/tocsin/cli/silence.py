@@ -1,6 +1,5 @@
 """`tocsin silence`: what nobody is told of for a while. Takes and gives what Alertmanager's `amtool silence` does."""
 
-import getpass
 import sys
 import time
 import uuid
@@ -12,23 +11,18 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from tocsin.cli.alert import parsed
+from tocsin.cli.issue import user
 from tocsin.cli.moment import ago, duration, moment, utc
 from tocsin.cli.options import GroupWithDefault, json_option, load_settings, opened, store_option
 from tocsin.cli.output import show_json, show_table
-from tocsin.store import Silence, Store
+from tocsin.store import AlertEvent, Silence, Store
 
 if TYPE_CHECKING:
     from tocsin.alerting import Matcher
 
 FAILED = 1
 _matchers = click.argument("matchers", nargs=-1)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as containers have them
-        return "tocsin"
 
 
 @click.group(cls=GroupWithDefault, default="list")
@@ -38,7 +32,7 @@ def silence() -> None:
 
 @silence.command()
 @_matchers
-@click.option("--author", "-a", default=_user, help="Who silences; by default, you.")
+@click.option("--author", "-a", default=user, help="Who silences; by default, you.")
 @click.option("--duration", "-d", type=duration, default="1h", show_default=True, help="For how long.")
 @click.option("--start", type=moment, metavar="TIME", help="From when on, in RFC 3339; by default, now.")
 @click.option("--end", type=moment, metavar="TIME", help="Until when, instead of --duration.")
@@ -65,7 +59,7 @@ def add(
     made = _made(matchers, begin=begin, end=begin + duration if end is None else end, now=now)
     made = replace(made, created_by=author, comment=comment)
     with closing(Store(load_settings(store).config.store)) as source:
-        source.silences.put([made])
+        _put(source, [made], "silenced", author, now)
     _show([made], now, as_json=as_json, quiet=True)
 
 
@@ -96,7 +90,7 @@ def list_silences(
     now = time.time()
     with opened(store) as source:
         found = source.silences.all()
-    wanted = _parsed(matchers) if matchers else ()
+    wanted = parsed(matchers) if matchers else ()
     chosen = [
         each
         for each in found
@@ -121,7 +115,7 @@ def expire(*, ids: tuple[str, ...], store: Path | None, as_json: bool) -> None:
     with opened(store) as source:
         found = {each: source.silences.get(each) for each in ids}
         ended = [expired(each, at=now) for each in found.values() if each and state(each, at=now) != "expired"]
-        source.silences.put(ended)
+        _put(source, ended, "ended a silence", user(), now)
     missing = [name for name in ids if name not in {each.id for each in ended}]
     _show(ended, now, as_json=as_json, quiet=True)
     for name in missing:
@@ -149,10 +143,27 @@ def import_silences(*, file: BinaryIO, force: bool, store: Path | None, as_json:
         raise click.ClickException(f"{file.name}: {error}") from error
     current = [replace(each, id=str(uuid.uuid4())) if force else each for each in given if each.ends_at > now]
     with closing(Store(load_settings(store).config.store)) as source:
-        source.silences.put(current)
+        _put(source, current, "imported a silence", user(), now)
     _show(current, now, as_json=as_json, quiet=True)
     if len(current) < len(given):
         click.echo(f"{len(given) - len(current)} that are over were left out", err=True)
+
+
+def _put(store: Store, silences: Sequence[Silence], action: str, actor: str, now: float) -> None:
+    """Write them, and who did."""
+    from tocsin.alerting.silencing import matchers  # noqa: PLC0415  other commands start faster without
+
+    events = (
+        AlertEvent(at=now, actor=actor, action=action, subject=each.id, detail=_said(each, map(str, matchers(each))))
+        for each in silences
+    )
+    with store.transaction():
+        store.silences.put(silences)
+        store.audit.log(events)
+
+
+def _said(silence: Silence, matchers: Iterable[str]) -> str:
+    return f"{{{', '.join(matchers)}}} until {utc(silence.ends_at)}: {silence.comment}"
 
 
 def _made(matchers: Sequence[str], *, begin: float, end: float, now: float) -> Silence:
@@ -161,7 +172,7 @@ def _made(matchers: Sequence[str], *, begin: float, end: float, now: float) -> S
     if end <= begin:
         raise click.BadParameter(f"{utc(end)} is not after the start, {utc(begin)}", param_hint="--end")
     try:
-        found = silence_matchers(_parsed(matchers))
+        found = silence_matchers(parsed(matchers))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="MATCHERS") from error
     return Silence(
@@ -173,17 +184,6 @@ def _made(matchers: Sequence[str], *, begin: float, end: float, now: float) -> S
         comment="",
         updated_at=now,
     )
-
-
-def _parsed(texts: Sequence[str]) -> "tuple[Matcher, ...]":
-    """As amtool reads them."""
-    from tocsin.alerting.matcher import parse  # noqa: PLC0415  other commands start faster without
-
-    first = [f'alertname="{texts[0]}"'] if texts and "=" not in texts[0] and "~" not in texts[0] else texts[:1]
-    try:
-        return tuple(matcher for text in (*first, *texts[1:]) for matcher in parse(text))
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="MATCHERS") from error
 
 
 def _concerns(silence: Silence, wanted: "Iterable[Matcher]") -> bool:

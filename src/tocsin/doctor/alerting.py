@@ -6,6 +6,7 @@ from tocsin.alerting import AlertingConfig
 from tocsin.config import Config
 from tocsin.doctor.check import Check
 from tocsin.evaluator.alerting_config import load_alerting, load_file
+from tocsin.evaluator.candidate import outlook
 
 _NO_RECEIVER = "set TOCSIN_WEBHOOK_URL, TOCSIN_SLACK_WEBHOOK_URL, TOCSIN_ALERT_FILE or TOCSIN_ALERT_CONSOLE"
 
@@ -13,6 +14,11 @@ _NO_RECEIVER = "set TOCSIN_WEBHOOK_URL, TOCSIN_SLACK_WEBHOOK_URL, TOCSIN_ALERT_F
 def check_alerting(config: Config) -> Iterator[Check]:
     """One line for each problem of the routing file, else whether anybody is told."""
     path = config.alertmanager
+    if config.alertmanagers:
+        yield Check(
+            "alerting", "ok", f"{outlook(config)}, which tell people; `tocsin alerts` shows the alerts here too"
+        )
+        return
     if path is None:
         yield _check_receivers(load_alerting(config), fix=_NO_RECEIVER)
         return

@@ -11,6 +11,7 @@ from tocsin.doctor.engine import check_engine
 from tocsin.doctor.exporters import check_exporters
 from tocsin.doctor.instrumentations import check_instrumentations
 from tocsin.doctor.launcher import check_launcher
+from tocsin.doctor.outbox import check_outbox
 from tocsin.doctor.rules import check_rules
 from tocsin.doctor.settings import check_settings
 from tocsin.doctor.signals import check_signals
@@ -38,6 +39,7 @@ def examine(settings: Settings, *, environ: Mapping[str, str], send: bool = True
         yield from check_signals(exported)
     with closing(Store(config.store)) as store:
         yield from check_store(store, evaluate=config.evaluate)
+        yield from check_outbox(store)
     yield from check_engine(evaluate=config.evaluate)
     yield from check_rules(config)
     yield from check_alerting(config)

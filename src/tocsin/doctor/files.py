@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import yaml
 
-from tocsin.config import CONFIG_FILE, PREFIX
+from tocsin.config import CONFIG_FILE, PREFIX, Config
 from tocsin.config import load as load_settings
+from tocsin.doctor.engine import numpy_version
 from tocsin.doctor.file_kind import FileKind, file_kind
+from tocsin.yaml_lines import line_of
 
 if TYPE_CHECKING:
     from tocsin.rules import Problem
@@ -99,10 +101,32 @@ def _check_settings(path: Path, text: str) -> FileVerdict:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return FileVerdict(path, FileKind.SETTINGS, problems=(Finding(line, f"is not YAML: {error.problem}"),))
-    problems = load_settings(environ={f"{PREFIX}CONFIG": str(path)}).problems
-    found = [Finding(_line(each.key, lines), _without_source(str(each), each.source)) for each in problems]
+    settings = load_settings(environ={f"{PREFIX}CONFIG": str(path)})
+    found = [Finding(line_of(text, each.key), _without_source(str(each), each.source)) for each in settings.problems]
+    found += [Finding(line_of(text, _key(each)), each) for each in _routing_problems(settings.config)]
+    found += [Finding(line_of(text, _key(each)), each) for each in _rule_problems(settings.config)]
     ordered = tuple(sorted(found, key=lambda each: each.line or 0))
     return FileVerdict(path, FileKind.SETTINGS, _count(len(lines), "setting"), problems=ordered)
+
+
+def _routing_problems(config: Config) -> list[str]:
+    """What is wrong with who is told of alerts, a line for each, which begins with the setting."""
+    from tocsin.evaluator.alerting_config import routing_problems  # noqa: PLC0415  other files need it not
+
+    return routing_problems(config)
+
+
+def _rule_problems(config: Config) -> list[str]:
+    """What cannot be used of the settings that become rules; nothing without the engine."""
+    if numpy_version() is None:
+        return []
+    from tocsin.evaluator.rule_files import compiled_settings  # noqa: PLC0415  needs the engine
+
+    return [str(problem) for compiled in compiled_settings(config).values() for problem in compiled.problems]
+
+
+def _key(problem: str) -> str:
+    return problem.split(" ", maxsplit=1)[0].rstrip(":")
 
 
 _CHECKS: Final[dict[FileKind, Callable[[Path, str], FileVerdict]]] = {
@@ -118,11 +142,6 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
         yield str(key.value), int(key.start_mark.line) + 1
-
-
-def _line(key: str, lines: dict[str, int]) -> int | None:
-    """That of the top-level key under which a problem lies: `slo` for `slo[0].window`."""
-    return next((line for name, line in lines.items() if key == name or key.startswith((f"{name}.", f"{name}["))), None)
 
 
 def _without_source(message: str, source: str) -> str:

@@ -37,7 +37,7 @@ def _check_compiled(config: Config) -> Iterator[Check]:
 
     for setting, compiled in compiled_settings(config).items():
         if compiled.groups:
-            yield Check(setting, "ok", f"{sum(len(group['rules']) for group in compiled.groups)} rules")
+            yield Check(setting, "ok", _counted(sum(len(group["rules"]) for group in compiled.groups)))
         yield from (Check(setting, "broken", str(problem), "correct tocsin.yml") for problem in compiled.problems)
 
 
@@ -56,4 +56,8 @@ def _check_file(path: Path) -> Iterator[Check]:
 
 
 def _size(file: "RuleFile") -> str:
-    return f"{sum(len(group.rules) for group in file.groups)} rules"
+    return _counted(sum(len(group.rules) for group in file.groups))
+
+
+def _counted(rules: int) -> str:
+    return "1 rule" if rules == 1 else f"{rules} rules"

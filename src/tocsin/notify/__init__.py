@@ -1,6 +1,6 @@
 """Receivers: each turns a notification into a delivery, and knows whether a failed one is worth another try."""
 
-from tocsin.notify.delivery import DeliveryError, Receiver
+from tocsin.notify.delivery import DeliveryError, Receiver, Selective
 from tocsin.notify.http_options import HttpOptions
 from tocsin.notify.kinds import RECEIVERS, make
 from tocsin.notify.notification import Notification, NotifiedAlert, decode, encode
@@ -18,6 +18,7 @@ __all__ = [
     "NotifiedAlert",
     "Receiver",
     "Secret",
+    "Selective",
     "Templates",
     "Tls",
     "decode",

@@ -1,6 +1,6 @@
 """What every receiver is: something that takes a notification, or says why it could not."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tocsin.notify.notification import Notification
 
@@ -30,3 +30,11 @@ class Receiver(Protocol):
 
     def preview(self, notification: Notification) -> str:
         """What `deliver` would send, for a person to read and without secrets. Nothing is sent."""
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A receiver that has no use for some notifications: these are not counted as sent."""
+
+    def wants(self, notification: Notification) -> bool:
+        """Whether `deliver` would send it."""

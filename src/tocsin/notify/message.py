@@ -140,6 +140,7 @@ def _facts(alert: NotifiedAlert) -> Iterator[tuple[str, str]]:
     yield "since", since(alert.starts_at)
     if alert.status == "resolved":
         yield "until", f"{since(alert.ends_at)}, after {_lasted(alert.ends_at - alert.starts_at)}"
+    yield "escalated", notes.get("escalated", "")
     yield "value", _value(notes)
     yield from _issue(labels, notes)
     yield "routes", notes.get("routes", "")

@@ -45,7 +45,7 @@ class Twilio(HttpReceiver):
 
     def deliver(self, notification: Notification, *, key: str) -> None:
         """Hand it to Twilio, number by number; see `Receiver`. One number's failure keeps no other from being told."""
-        if not self._worth(notification):
+        if not self.wants(notification):
             step("left out", f"no alert is at least {self.severity}")
             return
         failures = [error for number in self.to if (error := self._send(notification, number, key)) is not None]
@@ -53,11 +53,12 @@ class Twilio(HttpReceiver):
             raise max(failures, key=lambda error: (error.recoverable, error.retry_after or 0.0))
 
     def preview(self, notification: Notification) -> str:
-        if not self._worth(notification):
+        if not self.wants(notification):
             return f"nothing: no alert is at least {self.severity}"
         return readable([dict(self._form(notification, number)) for number in self.to])
 
-    def _worth(self, notification: Notification) -> bool:
+    def wants(self, notification: Notification) -> bool:
+        """Whether an alert is bad enough for a text message."""
         least = SEVERITIES[self.severity].rank
         return any(severity_of(alert.labels).rank >= least for alert in notification.alerts)
 
