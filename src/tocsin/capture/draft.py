@@ -85,11 +85,16 @@ class Draft:
     @property
     def severity(self) -> Severity:
         """How bad it is, by what is known now: it weighs more once it was seen to escape."""
+        return self.weigh()
+
+    def weigh(self, share: float = 0.0) -> Severity:
+        """How bad it is where so much of what the process does, 0 to 1, is hit."""
         return severity_of(
             self.type.rpartition(".")[2],
             self.identity.category,
             handled=self.handled,
             entry=self.entry,
+            share=share,
             is_new=bool(self.new),
         )
 

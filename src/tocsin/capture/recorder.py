@@ -67,6 +67,8 @@ class Inbox:
     dropped: int = 0
     #: Sampled ones among the drafts.
     samples: int = 0
+    #: Ended requests and tasks.
+    work: int = 0
     #: Called when it is half full.
     hurry: Callable[[], object] = lambda: None
     #: Whether it is called for each occurrence: this process may be killed at any time.
@@ -100,7 +102,7 @@ class Inbox:
         self.drafts.clear()
         self.spans.clear()
         self.observations.clear()
-        self.dropped = self.samples = 0
+        self.dropped = self.samples = self.work = 0
 
 
 class Recorder:

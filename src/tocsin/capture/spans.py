@@ -73,6 +73,8 @@ class TocsinSpanProcessor(SpanProcessor):
         """Leave a breadcrumb, and hand over what may have a duration that the instrumentation does not measure."""
         if self.recorder is not None:
             scopes.end(span)
+            if span.kind in ENTRIES:
+                self.recorder.inbox.work += 1
             if is_measured(span):
                 self.recorder.inbox.measure(span)
 

@@ -18,7 +18,7 @@ from tocsin.capture.draft import Draft
 from tocsin.capture.recorder import KNOWN, Inbox, Recorder
 from tocsin.capture.redaction import Redaction
 from tocsin.capture.spans import ORDERLY
-from tocsin.errors import Severity
+from tocsin.capture.traffic import Traffic
 from tocsin.guard import guard
 from tocsin.notices import notices
 from tocsin.store import Occurrence, Sighting, Store, StoreError
@@ -49,7 +49,8 @@ class Tally:
     count: int = 0
     first_at: float = 0.0
     handled: bool = True
-    severity: Severity = "info"
+    #: The one whose severity is that of all.
+    worst: Draft | None = None
     samples: list[Draft] = field(default_factory=list)
     users: set[str] = field(default_factory=set)
 
@@ -59,7 +60,7 @@ class Tally:
         self.latest = draft
         self.count += not again
         if self.count == 1 or not draft.handled:
-            self.handled, self.severity = draft.handled, draft.severity
+            self.handled, self.worst = draft.handled, draft
         if keep and not again and draft.message is not None and len(self.samples) < WAITING_SAMPLES:
             self.samples.append(draft)
 
@@ -115,6 +116,7 @@ class Writer:
         self._waiting: dict[str, Tally] = {}
         self._waiting_samples = self._waiting_users = 0
         self._counted: set[str] = set()
+        self._traffic = Traffic()
         self._red = RedRecorder(meter)
         self._errors = meter.create_counter("tocsin.errors", unit="{error}", description="Failures, each counted once.")
         meter.create_observable_counter(
@@ -157,13 +159,17 @@ class Writer:
             self._red.record(_measurement(*observation))
         counts: Counter[Labels] = Counter()
         seen: dict[Labels, Draft] = {}
+        failed: list[str] = []
         for draft in _drain(self._inbox.drafts.popleft):
             again, draft.is_written = draft.is_written, True
             if not again:
                 labels = self._labels(draft)
                 counts[labels] += 1
                 seen[labels] = draft
+                failed += [draft.identity.fingerprint] * (draft.entry != "program")
             self._wait(draft, again=again)
+        work, self._inbox.work = self._inbox.work, 0
+        self._traffic.add(work, failed)
         for labels, count in counts.items():
             self._errors.add(count, dict(labels), self._exemplar(seen[labels]))
         try:
@@ -224,7 +230,7 @@ class Writer:
             culprit=_storable(self._redaction.masker.mask(identity.culprit)),
             error_type=tally.latest.type,
             category=identity.category,
-            severity=tally.severity,
+            severity=(tally.worst or tally.latest).weigh(self._traffic.share(identity.fingerprint)),
             handled=tally.handled,
             release=self._release(),
             count=tally.count,

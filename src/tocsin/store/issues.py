@@ -8,7 +8,7 @@ from tocsin.store import counts, samples
 from tocsin.store.counts import Bucket
 from tocsin.store.database import Database, insert
 from tocsin.store.merging import merge, unmerge
-from tocsin.store.model import Issue, IssueEvent, Occurrence, Sighting
+from tocsin.store.model import SEVERITIES, Issue, IssueEvent, Occurrence, Sighting
 from tocsin.store.retention import Retention, clean_up, forget_oldest
 from tocsin.store.samples import OCCURRENCES_PER_ISSUE
 
@@ -316,7 +316,7 @@ def _count(connection: sqlite3.Connection, issue: Issue, sighting: Sighting, sta
             "last_at": sighting.last_at,
             "release": sighting.release if newer else issue.last_release,
             "handled": issue.handled and sighting.handled,
-            "severity": sighting.severity if issue.handled and not sighting.handled else issue.severity,
+            "severity": max(issue.severity, sighting.severity, key=SEVERITIES.index),
             "status": status,
             "regressed_at": sighting.first_at if regressed else issue.regressed_at,
             "id": issue.id,

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+#: From the least to the worst; an issue's rises with what is seen of it.
+SEVERITIES = ("info", "warning", "error", "critical")
+
 
 class StoreError(Exception):
     """The store cannot be opened, read or written; the message names the file and the fix."""
