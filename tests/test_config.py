@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.config import PACKS, default_of, load, table, variable
+from tocsin.config import default_of, load, table, variable
 from tocsin.rules.packs import pack_names
+from tocsin.setting_kinds import PACKS
 
 SECRET = "https://hooks.example.com/services/T0/B0/very-secret"
 

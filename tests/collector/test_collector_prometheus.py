@@ -23,10 +23,10 @@ from otelcol import Collector  # noqa: E402
 from processes import Processes  # noqa: E402
 from signatures import FAULTS, ORDINARY, PAYMENTS, STOREFRONT, WORKER  # noqa: E402
 
-from tocsin.config import PACKS  # noqa: E402
 from tocsin.evaluator.tail import Tail  # noqa: E402
 from tocsin.series import Head  # noqa: E402
 from tocsin.series.labels import get  # noqa: E402
+from tocsin.setting_kinds import PACKS  # noqa: E402
 from tocsin.store import Store  # noqa: E402
 
 BIN = Path(sys.executable).parent

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from tocsin.alerting.config import AlertingConfig
@@ -18,7 +18,7 @@ from tocsin.alerting.payload import Mask, compose
 from tocsin.alerting.silencing import Silenced, state
 from tocsin.alerting.stage import Hold, Stage, held
 from tocsin.alerting.timers import Timer, Timers, resumed
-from tocsin.notify import encode
+from tocsin.notify import acknowledges, encode
 from tocsin.store import Alert, HeldAlert, LoggedNotification, OutboxEntry, Silence
 
 Decision: TypeAlias = tuple[OutboxEntry | None, LoggedNotification]
@@ -87,6 +87,8 @@ class Dispatcher:
         self._silenced = Silenced(())
         self._maintained = Maintained(())
         self._steps = {each.name: tuple(steps(config, each.name)) for each in config.receivers}
+        kinds = {integration.kind for each in config.receivers for integration in each.integrations}
+        self._acknowledging = frozenset(filter(acknowledges, kinds))
 
     def dispatch(self, known: Known, *, now: float) -> Dispatch:
         """One look at all alerts. Its cost grows with the number of alerts."""
@@ -101,10 +103,12 @@ class Dispatcher:
             holding += _held_alerts(group, holds)
             timer, due = self._timed(group, known, now)
             timers[group.place.id] = timer
-            if due is not None:
-                decisions += self._decide(group, _told_of(due, holds), look)
+            decided = list(self._decide(group, _told_of(due, holds), look)) if due is not None else []
             if self._steps.get(group.route.receiver):
-                decisions += self._escalate(group, _told_of(group.alerts, holds), look, flushed=due is not None)
+                decided += self._escalate(group, _told_of(group.alerts, holds), look, flushed=due is not None)
+            if look.attended and self._acknowledging:
+                decided += self._acknowledge(group, _told_of(group.alerts, holds), look, decided)
+            decisions += decided
         return Dispatch(tuple(decisions), tuple(holding), timers)
 
     def _as_decided(self, known: Known, now: float) -> list[Alert]:
@@ -141,14 +145,20 @@ class Dispatcher:
     def _listeners(self, group: Group, receiver: str, told: Told) -> list[Listener]:
         key = group.place.key
         return [
-            Listener(receiver, position, integration.send_resolved, told.get((key, receiver, position)))
+            Listener(
+                receiver,
+                position,
+                integration.send_resolved,
+                told.get((key, receiver, position)),
+                integration.kind in self._acknowledging,
+            )
             for position, integration in enumerate(self._config.receiver(receiver).integrations)
         ]
 
     def _decide(self, group: Group, alerts: Sequence[Alert], look: Look) -> Iterator[Decision]:
         for listener in self._listeners(group, group.route.receiver, look.told) if alerts else ():
             if _news(group, listener, alerts, look) is not None:
-                yield self._decision(group, listener, alerts, look.now)
+                yield self._decision(group, listener, alerts, look)
 
     def _escalate(self, group: Group, alerts: Sequence[Alert], look: Look, *, flushed: bool) -> Iterator[Decision]:
         """What nobody acknowledged in time is told at once; what follows keeps the rhythm of the group."""
@@ -158,11 +168,27 @@ class Dispatcher:
                 heard = step.heard(alerts, listener, since=since, attended=look.attended, now=look.now)
                 news = _news(group, listener, heard, look) if heard else None
                 if news in {News.FIRST, News.FIRING} or (flushed and news):
-                    yield self._decision(group, listener, heard, look.now)
+                    yield self._decision(group, listener, heard, look)
 
-    def _decision(self, group: Group, listener: Listener, alerts: Sequence[Alert], now: float) -> Decision:
+    def _acknowledge(
+        self, group: Group, alerts: Sequence[Alert], look: Look, decided: Iterable[Decision]
+    ) -> Iterator[Decision]:
+        """Told at once, but for those who are told something else in this look; it leaves the group's rhythm alone."""
+        busy = {told_key(logged) for _, logged in decided}
+        targets = (step.target for step in self._steps.get(group.route.receiver, ()))
+        for receiver in (group.route.receiver, *targets):
+            for listener in self._listeners(group, receiver, look.told):
+                known = listener.unaware(alerts, attended=look.attended)
+                if known and listener.last and told_key(listener.last) not in busy:
+                    names = tuple(sorted(alert.fingerprint for alert in known))
+                    logged = replace(listener.last, acknowledged=names)
+                    yield self._entry(group, known, logged, at=look.now, status="acknowledged"), logged
+
+    def _decision(self, group: Group, listener: Listener, alerts: Sequence[Alert], look: Look) -> Decision:
+        now = look.now
         firing = sorted(alert.fingerprint for alert in alerts if fires(alert))
         before = listener.last.since if listener.last else {}
+        acknowledged = look.attended.intersection(listener.last.acknowledged if listener.last else ())
         logged = LoggedNotification(
             group_key=group.place.key,
             receiver=listener.receiver,
@@ -171,20 +197,29 @@ class Dispatcher:
             firing=tuple(firing),
             resolved=tuple(sorted(alert.fingerprint for alert in alerts if not fires(alert))),
             since={name: before.get(name, now) for name in firing} if self._steps[listener.receiver] else {},
+            acknowledged=tuple(sorted(acknowledged.intersection(firing))),
         )
         heard = listener.hears(alerts)
-        return (self._entry(group, heard, logged) if heard else None), logged
+        return (self._entry(group, heard, logged, at=now) if heard else None), logged
 
-    def _entry(self, group: Group, alerts: Sequence[Alert], logged: LoggedNotification) -> OutboxEntry:
-        external_url = self._config.external_url
-        notification = compose(group, alerts, receiver=logged.receiver, external_url=external_url, mask=self._mask)
+    def _entry(
+        self, group: Group, alerts: Sequence[Alert], logged: LoggedNotification, *, at: float, status: str = ""
+    ) -> OutboxEntry:
+        notification = compose(
+            group,
+            alerts,
+            receiver=logged.receiver,
+            status=status,
+            external_url=self._config.external_url,
+            mask=self._mask,
+        )
         return OutboxEntry(
             key=_idempotency_key(logged),
             receiver=logged.receiver,
             integration=logged.integration,
             group_key=group.place.key,
             payload=encode(notification),
-            created_at=logged.at,
+            created_at=at,
         )
 
 
@@ -207,5 +242,6 @@ def _held_alerts(group: Group, holds: Mapping[str, Sequence[Hold]]) -> Iterator[
 
 def _idempotency_key(logged: LoggedNotification) -> str:
     """The same decision has the same key, and no other one has."""
-    parts = [logged.group_key, logged.receiver, logged.integration, logged.firing, logged.resolved, logged.at]
+    told = logged.firing, logged.resolved, logged.acknowledged
+    parts = [logged.group_key, logged.receiver, logged.integration, *told, logged.at]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -30,6 +30,7 @@ class Listener:
     integration: int
     send_resolved: bool
     last: LoggedNotification | None
+    acknowledges: bool = False
 
     def news(
         self, alerts: Sequence[Alert], *, repeat_interval: float, now: float, attended: frozenset[str] = frozenset()
@@ -56,6 +57,14 @@ class Listener:
     def knows(self, alert: Alert) -> bool:
         """Whether the listener takes the alert for one that fires."""
         return self.last is not None and alert.fingerprint in self.last.firing
+
+    def unaware(self, alerts: Sequence[Alert], *, attended: frozenset[str]) -> tuple[Alert, ...]:
+        """What it takes for firing, if all that fires is `attended` and it was not told so, of one of them at least."""
+        firing = [alert for alert in alerts if fires(alert)]
+        if not self.acknowledges or self.last is None or any(alert.fingerprint not in attended for alert in firing):
+            return ()
+        known = tuple(filter(self.knows, firing))
+        return known if any(alert.fingerprint not in self.last.acknowledged for alert in known) else ()
 
     def hears(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
         """Those of the alerts that the listener wants to be told of."""

@@ -20,12 +20,15 @@ Mask = Callable[[str], str]
 
 
 def compose(
-    group: Group, alerts: Sequence[Alert], *, receiver: str, external_url: str = "", mask: Mask = str
+    group: Group, alerts: Sequence[Alert], *, receiver: str, status: str = "", external_url: str = "", mask: Mask = str
 ) -> Notification:
-    """As Alertmanager fills it. `alerts` are those of the group that are told of, at least one."""
+    """As Alertmanager fills it. `alerts` are those of the group that are told of, at least one.
+
+    Without a `status`, it is `firing` if any of them fires, else `resolved`.
+    """
     return Notification(
         receiver=_META.sub(r"\\\g<0>", receiver),
-        status=_status(any(map(fires, alerts))),
+        status=status or _status(any(map(fires, alerts))),
         alerts=tuple(_notified(alert, mask) for alert in alerts),
         group_labels=_masked(group.place.labels, mask),
         common_labels=_masked(_shared(alert.labels for alert in alerts), mask),

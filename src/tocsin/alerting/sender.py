@@ -61,7 +61,8 @@ class Sender:
 
     What fails is tried again after growing waits, or when the receiver asked for it; one that fails again and again is
     left alone meanwhile. It is parked where the receiver refuses it for good, is no longer configured, or has not taken
-    it for a day. A person is told once of each. What exceeds a cap is suppressed, and summed up once there is room.
+    it for a day. A person is told once of each. What exceeds a cap is suppressed, unless it is an end or an
+    acknowledgement, and summed up once there is room.
     """
 
     def __init__(
@@ -142,7 +143,8 @@ class Sender:
             self._give_up(entry, "the receiver is no longer configured")
         elif not wants(receiver, entry):
             self._outbox.leave_out(entry.key, at=now)
-        elif not self._has_room(address, now):
+        elif decode(entry.payload).status == "firing" and not self._has_room(address, now):
+            # Whatever ends or calms something is told beyond the cap: an incident would stay open.
             self._outbox.suppress(entry.key)
         else:
             failure = _failure(receiver, entry)

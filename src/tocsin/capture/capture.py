@@ -32,11 +32,12 @@ from tocsin.capture.starlette import hook_exception_handlers, hook_starlette
 from tocsin.capture.traceback_text import TracebackText
 from tocsin.capture.uvicorn import hook_uvicorn
 from tocsin.capture.writer import Deployment, Writer
-from tocsin.config import DEVELOPMENT, Config
+from tocsin.config import Config
 from tocsin.errors import InApp, load_categories, status_after
 from tocsin.guard import guard
 from tocsin.masking import masker_of
 from tocsin.notices import notices
+from tocsin.setting_kinds import DEVELOPMENT
 from tocsin.store import Store
 from tocsin.telemetry.reader import no_fork
 

@@ -10,7 +10,8 @@ import click
 from tocsin.cli.options import json_option, load_settings, store_option
 from tocsin.cli.output import show_json, show_table
 from tocsin.cli.routes import routes
-from tocsin.config import DURATION, PERCENTAGE, Settings, default_of, table, variable
+from tocsin.config import Settings, default_of, table, variable
+from tocsin.setting_kinds import DURATION, PERCENTAGE
 
 _NOT_SET = "not set"
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))

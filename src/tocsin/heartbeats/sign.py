@@ -2,7 +2,7 @@
 
 import re
 
-from tocsin.config import DURATION
+from tocsin.setting_kinds import DURATION
 from tocsin.store import Beat
 
 NAME_LENGTH = 200

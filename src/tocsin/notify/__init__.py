@@ -1,8 +1,8 @@
 """Receivers: each turns a notification into a delivery, and knows whether a failed one is worth another try."""
 
-from tocsin.notify.delivery import DeliveryError, Receiver, Selective
+from tocsin.notify.delivery import Acknowledging, DeliveryError, Receiver, Selective
 from tocsin.notify.http_options import HttpOptions
-from tocsin.notify.kinds import RECEIVERS, make
+from tocsin.notify.kinds import RECEIVERS, acknowledges, make
 from tocsin.notify.notification import Notification, NotifiedAlert, decode, encode
 from tocsin.notify.progress import watched
 from tocsin.notify.secret import Authorization, Secret
@@ -11,6 +11,7 @@ from tocsin.notify.tls import Tls
 
 __all__ = [
     "RECEIVERS",
+    "Acknowledging",
     "Authorization",
     "DeliveryError",
     "HttpOptions",
@@ -21,6 +22,7 @@ __all__ = [
     "Selective",
     "Templates",
     "Tls",
+    "acknowledges",
     "decode",
     "encode",
     "make",

@@ -1,6 +1,6 @@
 """What every receiver is: something that takes a notification, or says why it could not."""
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from tocsin.notify.notification import Notification
 
@@ -38,3 +38,9 @@ class Selective(Protocol):
 
     def wants(self, notification: Notification) -> bool:
         """Whether `deliver` would send it."""
+
+
+class Acknowledging(Protocol):
+    """A receiver that is also told, with the status `acknowledged`, that somebody looks after all that it knows of."""
+
+    acknowledges: ClassVar[bool] = True

@@ -62,6 +62,14 @@ def _ours(kind: str) -> EntryPoint:
 RECEIVERS: Mapping[str, Callable[..., Receiver]] = Kinds()
 
 
+def acknowledges(kind: str) -> bool:
+    """Whether receivers of that kind are `Acknowledging`; one that cannot be made is not."""
+    try:
+        return bool(getattr(RECEIVERS[kind], "acknowledges", False))
+    except (KeyError, ImportError, AttributeError):
+        return False
+
+
 def make(kind: str, settings: Mapping[str, Any], *, private_targets: str = ALLOW) -> Receiver:
     """A receiver with its settings; `private_targets` holds for every one that speaks HTTP by `HttpReceiver`.
 

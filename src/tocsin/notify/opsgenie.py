@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -29,6 +29,8 @@ class Opsgenie(HttpReceiver):
 
     With `update_alerts` the text of an alert that is there already follows ours.
     """
+
+    acknowledges: ClassVar[bool] = True
 
     api_key: Secret = field(repr=False)
     api_url: str = API

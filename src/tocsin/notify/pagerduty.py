@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ class PagerDuty(HttpReceiver):
 
     The settings are those of Alertmanager's `pagerduty_configs`. Without `severity`, ours becomes PagerDuty's.
     """
+
+    acknowledges: ClassVar[bool] = True
 
     routing_key: Secret = field(repr=False)
     url: str = EVENTS

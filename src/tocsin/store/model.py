@@ -146,6 +146,8 @@ class LoggedNotification:
     resolved: tuple[str, ...]
     #: When each of those that fire was told first since it fires.
     since: Mapping[str, float] = field(default_factory=dict)
+    #: Those of them of which it was told that somebody acknowledged them.
+    acknowledged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,9 @@ class Notifications:
             for entry, logged in entries:
                 if entry is not None:
                     insert(connection, "outbox", asdict(entry), conflict="IGNORE")
-                lists = {name: json.dumps(getattr(logged, name)) for name in ("firing", "resolved", "since")}
+                lists = {
+                    name: json.dumps(getattr(logged, name)) for name in ("firing", "resolved", "acknowledged", "since")
+                }
                 insert(connection, "notification_log", asdict(logged) | lists, conflict="REPLACE")
 
     def waiting(self) -> list[tuple[str, int]]:
@@ -165,7 +167,7 @@ class Notifications:
 
 
 def _logged(row: sqlite3.Row) -> LoggedNotification:
-    lists = {name: tuple(json.loads(row[name])) for name in ("firing", "resolved")}
+    lists = {name: tuple(json.loads(row[name])) for name in ("firing", "resolved", "acknowledged")}
     return LoggedNotification(**dict(row) | lists | {"since": json.loads(row["since"])})
 
 

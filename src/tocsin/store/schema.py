@@ -295,6 +295,21 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     INSERT INTO keys VALUES ('users', lower(hex(randomblob(32))));
     """,
+    """
+    -- Which of the alerts that fire a receiver knows to be acknowledged.
+    ALTER TABLE notification_log ADD COLUMN acknowledged TEXT NOT NULL DEFAULT '[]';
+
+    -- The message that an integration posted about a group, so that whoever evaluates next can update it.
+    CREATE TABLE posted_messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        receiver TEXT NOT NULL,
+        integration INTEGER NOT NULL,
+        group_key TEXT NOT NULL,
+        message TEXT NOT NULL,
+        at REAL NOT NULL,
+        UNIQUE (receiver, integration, group_key)
+    );
+    """,
 )
 
 
