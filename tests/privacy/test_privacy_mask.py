@@ -24,6 +24,10 @@ def mask():
         ("card 4111 1111 1111 1111 12/29", "card [card] 12/29"),
         ("card 4111-1111-1111-1111,5555555555554444", "card [card],[card]"),
         ("order 6000 4111111111111111", "order 6000 [card]"),
+        (
+            "at 0.1428571428571428, 4111111111111111 and 0.571428 4111111111111111",
+            "at 0.1428571428571428, [card] and 0.571428 [card]",
+        ),
         ("amex 378282246310005 diners 30569309025904", "amex [card] diners [card]"),
         ("to DE89370400440532013000.", "to [iban]."),
         ("to GB82 WEST 1234 5698 7654 32 FOR rent", "to [iban] FOR rent"),
@@ -76,6 +80,7 @@ def test_what_is_masked(mask, text, masked):
         "KeyError: 'currency' in /srv/app/shop/pricing.py, line 8",
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
         "release 1.2.3.4 at 10.2.3.4",
+        "ratios 0.4111111111111111 12.41111111111111111 -3.4111111111111111e-05 0.41111111111111114111111111111111",
     ],
 )
 def test_what_only_looks_like_it(mask, text):

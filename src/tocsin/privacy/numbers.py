@@ -14,7 +14,7 @@ from tocsin.privacy.reading import Finding, Reading
 #: Characters before a number in which a word may say what it is.
 _NEARBY = 48
 _SHORTEST_RUN = b"0" * 7
-_RUN = re.compile(rb"0{7,}")
+_RUN = re.compile(_SHORTEST_RUN + rb"0*")  # many times faster than `0{7,}`, which does not begin with a literal
 _ID_WORDS = (
     r"national[ _.-]?id|identity|citizen|personal[ _.-]?(?:id|n)|tax[ _.-]?(?:id|payer|n)"
     r"|\bn?id[ _.-]?(?:card|no|num|nr)|\b[nt]in\b"
@@ -102,12 +102,8 @@ _GROUPED: dict[bytes, tuple[Number, ...]] = {
     b"AAAAAA00A": (Number("codice_fiscale", (b"AAAAAA00A00A000A",), national.is_codice_fiscale),),
 }
 
-#: What all of these have in them, but for those in pairs: looked for where a run of digits ends.
-_GROUPS = re.compile(
-    rb"000(?!0)(?:-(?:000-?0|0{5,8}(?!0)|00-0000|0000-0000|(?<=0000-)0000-|(?<=0000-)000000-|(?<=000000-)0000"
-    rb"|(?<=-00-000-)00(?![0-]))|-?A(?![Aa0]))"
-)
-_PAIRS, _LETTERED_PAIRS = b"-00-00-00-00", b"A-00-00-00"
+#: What all of these have in them, but for those with a letter behind many digits: groups as no date has them.
+_GROUPS = re.compile(rb"00-00(?:(?<=000-00)(?:0|-0000)|(?<=-00-00)(?:0-00|-00-00)|(?<=A-00-00)-00)")
 #: Number of digits in a row → what they may be.
 _RUNS: dict[int, tuple[Number, ...]] = {}
 for _number in (
@@ -149,11 +145,8 @@ def numbers(reading: Reading) -> Iterator[Finding]:
                 yield from _grouped(reading, candidates)
         yield from _trunk(reading)
     if _SHORTEST_RUN in shape:
-        for run in _RUN.finditer(shape):
-            start, end = run.span()
-            # Not of fractions, of which JSON may be full: they never stand alone.
-            if shape[start - 2 : start] != b"0-" or reading.text[start - 1] != ".":
-                yield from _run(reading, start, end)
+        for run in _RUN.finditer(shapes.without_fractions(reading.lower)):
+            yield from _run(reading, *run.span())
 
 
 def are_possible(shape: bytes) -> bool:
@@ -162,7 +155,14 @@ def are_possible(shape: bytes) -> bool:
 
 
 def _has_groups(shape: bytes) -> bool:
-    return _PAIRS in shape or _LETTERED_PAIRS in shape or _GROUPS.search(shape) is not None
+    return _has_lettered(shape) or _GROUPS.search(shape) is not None
+
+
+def _has_lettered(shape: bytes) -> bool:
+    """What most text has none of is asked for first."""
+    if b"A" not in shape:
+        return False
+    return b"AAAAAA00A" in shape or (b"000000" in shape and (b"000000A" in shape or b"000000-A" in shape))
 
 
 def _trunk(reading: Reading) -> Iterator[Finding]:

@@ -8,25 +8,28 @@ from tocsin.privacy.reading import Finding, Reading
 #: Of every name that `keys.is_secret` knows some part, which begins with as rare a letter as possible, for then clean
 #: text is searched fast: of `token` the `ken`, of `auth` the `uth`.
 _PARTS = (
-    r"p(?:ass|wd|in(?![a-z])|at(?![a-z])|(?<=otp)(?![a-z]))|k(?:ey|en|ie)|c(?:ret|red|urity|ial|srf|v[vc]|ard|ontrase)|uth"
-    r"|s(?:ess|sn|i[dg](?![a-z])|(?<=ds)n)|jwt|xsrf|fa(?<=mfa)(?![a-z])|gnat|bearer"
+    r"p(?:ass|wd|in(?![a-z])|at(?![a-z])|(?<=otp)(?![a-z]))|k(?:ey|en|ie)|c(?:ret|red|urity|ial|v[vc]|ard|ontrase)|uth"
+    r"|s(?:ess|sn|rf|i[dg](?![a-z])|(?<=ds)n)|jwt|fa(?<=mfa)(?![a-z])|gnat|bearer"
 )
-_SCHEME = r"(?:(?i:bearer|basic|token|digest|apikey|negotiate)\s{1,3})?"
+#: What stands before a credential. With nothing behind it, it is the value itself, also at the end of a line.
+_SCHEME = r"(?:(?i:bearer|basic|token|digest|apikey|negotiate)\s{1,3}(?=\S))?"
 #: The rest of the name, taken once and for all: going back in it would find nothing, and take long.
 _BEHIND = (
     r"(?=(?P<rest>[\w.-]{0,48}))(?P=rest)(?:\]|\\{0,3}[\"'])?"
     r"(?P<separator>\s{0,2}(?:=>?|:=?)|(?<=[\"']),(?=\s{1,2}b?[\"'])|>)"
 )
 #: What separates, but for commas in pairs; so far before it a name can begin, and so far behind it it is read.
-_SEPARATOR, _COMMA = re.compile(rb"[=:>]"), re.compile(rb"[\"'],\s{1,2}b?[\"']")
+_SEPARATORS = b"=:>"
+_SEPARATOR, _COMMA = re.compile(b"[" + _SEPARATORS + b"]"), re.compile(rb",(?<=[\"'],)\s{1,2}b?[\"']")
 _BEFORE, _AFTER = 80, 8
 #: From behind the separator to the value, which `escape` and `quote` surround.
 _OPENING = re.compile(rf"\s{{0,2}}[\[(]{{0,2}}(?:b(?=\\{{0,3}}[\"']))?(?P<escape>\\{{0,3}})(?P<quote>[\"'])?{_SCHEME}")
 _OPTION = re.compile(
-    r"(?<![\w-])--(?P<key>[a-z][\w-]{2,40})(?:[\"'],\s{0,2}[\"']|\s{1,2})(?P<value>[^\s\"'\[-][^\s\"']*)"
+    r"--(?<![\w-]--)(?P<key>[a-z][\w-]{2,40})(?:[\"'],\s{0,2}[\"']|\s{1,2})(?P<value>[^\s\"'\[-][^\s\"']*)"
 )
-_COOKIE = re.compile(r"[Cc]ookie[\"']?\s{0,2}[:=]\s{0,2}\[?b?[\"']?(?P<value>[^\s\"'\[][^\n\"']*)")
-_CREDENTIALS = re.compile(r"\b(?:bearer|basic)\s{1,3}(?P<value>[A-Za-z0-9+/._~-]{8,4096}={0,2})", re.IGNORECASE)
+#: Of lower-case text. What begins with one letter, and a rare one, is searched faster than `in` searches a word.
+_COOKIE = re.compile(rb"k(?<=cook)ie[\"']?\s{0,2}[:=]\s{0,2}\[?b?[\"']?(?P<value>[^\s\"'\[][^\n\"']*)")
+_CREDENTIALS = re.compile(rb"b(?<!\wb)(?:earer|asic) \s{0,2}(?P<value>[a-z0-9+/._~-]{8,4096}={0,2})")
 #: What curl is given: `-u name:password`.
 _CURL = re.compile(r"(?<!\S)-(?:u|-user)[ =]{1,2}[\"']?[^\s:\"'\[]{1,128}:(?P<value>[^\s\"'\[]{1,512})")
 _USERINFO = re.compile(r"://(?P<user>[^\s/:@\"'<>?#]{0,128})(?::(?P<password>[^\s/\"'<>]{1,512}))?@(?=[\w\[.-])")
@@ -74,16 +77,15 @@ def named(reading: Reading, pattern: re.Pattern[bytes], is_secret: IsSecret) -> 
             if end > start:
                 yield Finding(start, end, "secret")
                 done = end
-    if "--" in text:
-        for option in _OPTION.finditer(text):
-            if is_secret(option["key"]):
-                yield Finding(*option.span("value"), "secret")
+    for option in _OPTION.finditer(text):
+        if is_secret(option["key"]):
+            yield Finding(*option.span("value"), "secret")
 
 
 def _candidates(lower: bytes, pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
     """All matches; where little separates, as in stack traces, only what is before a separator is searched."""
-    count = lower.count(b"=") + lower.count(b":") + lower.count(b">")
-    has_pairs = (b"'," in lower or b'",' in lower) and _COMMA.search(lower)
+    count = len(lower) - len(lower.translate(None, _SEPARATORS))
+    has_pairs = (b"'" in lower or b'"' in lower) and _COMMA.search(lower)
     if has_pairs or count * (_BEFORE + _AFTER) > len(lower):
         yield from pattern.finditer(lower)
         return
@@ -97,15 +99,14 @@ def _candidates(lower: bytes, pattern: re.Pattern[bytes]) -> Iterator[re.Match[b
 
 def headers(reading: Reading) -> Iterator[Finding]:
     """Cookies, which are more than one value, and credentials without the name of their header."""
-    lower = reading.lower
-    if b"cookie" in lower:
-        yield from (Finding(*match.span("value"), "secret") for match in _COOKIE.finditer(reading.text))
+    text, lower, _ = reading
+    yield from (Finding(*match.span("value"), "secret") for match in _COOKIE.finditer(lower))
     if b"curl " in lower:
-        yield from (Finding(*match.span("value"), "secret") for match in _CURL.finditer(reading.text))
-    if b"bearer " in lower or b"basic " in lower:
-        for match in _CREDENTIALS.finditer(reading.text):
-            if looks_random(match["value"]):
-                yield Finding(*match.span("value"), "secret")
+        yield from (Finding(*match.span("value"), "secret") for match in _CURL.finditer(text))
+    for match in _CREDENTIALS.finditer(lower):
+        start, end = match.span("value")
+        if looks_random(text[start:end]):
+            yield Finding(start, end, "secret")
 
 
 def userinfo(reading: Reading) -> Iterator[Finding]:

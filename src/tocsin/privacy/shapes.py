@@ -15,6 +15,9 @@ _CLASSES = {
 }
 _OF_CHARACTER = {ord(character): kind for kind, characters in _CLASSES.items() for character in characters}
 _SHAPES = bytes(_OF_CHARACTER.get(byte, ord("?")) for byte in range(256))
+_DIGITS = bytes(ord("0") if chr(byte) in string.digits else byte for byte in range(256))
+#: Digits of a fraction, most first. What two steps leave is too short for a number, or follows a letter.
+_FRACTIONS = tuple((b"0." + b"0" * count, b"0." + b"f" * count) for count in (14, 7))
 _TOKEN_CHARACTERS = frozenset((string.ascii_letters + string.digits + "_-").encode())
 _WORDS = bytes(ord("w") if byte in _TOKEN_CHARACTERS else ord(" ") for byte in range(256))
 
@@ -22,6 +25,14 @@ _WORDS = bytes(ord("w") if byte in _TOKEN_CHARACTERS else ord(" ") for byte in r
 def shape_of(plain: bytes) -> bytes:
     """Digits as `0`, letters as `A` and `a`, blanks and signs that group digits as `-`; `_`, `+`, `(`, `)`, or `?`."""
     return plain.translate(_SHAPES)
+
+
+def without_fractions(plain: bytes) -> bytes:
+    """Digits as `0`, but for those of long fractions, of which JSON may be full: they are nobody's number."""
+    digits = plain.translate(_DIGITS)
+    for fraction, hidden in _FRACTIONS:
+        digits = digits.replace(fraction, hidden)
+    return digits
 
 
 def positions(shape: bytes, part: bytes) -> Iterator[int]:

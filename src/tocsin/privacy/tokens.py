@@ -42,6 +42,7 @@ _BEGINNINGS = frozenset(
 _DOTTED = ("SG.", "ya29.", "hvs.", "hvb.", "hvr.", "xoxe.", "dp.pt.", "dp.st.")
 _TELEGRAM = re.compile(r"(?:bot)?\d{8,10}:\Z")
 _AZURE_SECRET = re.compile(r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}")
+_HOOK = re.compile(r"k(?<=hook)")  # by its rarest letter, for speed
 _WEBHOOK = re.compile(
     r"(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks|webhook\.office\.com/webhookb2)"
     r"/(?P<value>[\w/@.-]{20,255})"
@@ -64,9 +65,9 @@ def tokens(reading: Reading) -> Iterator[Finding]:
             yield from _at(text, start - _prefix(text, start), start)
         elif text[start] in "AMNO" or end - start in _MAILCHIMP_LENGTHS:
             yield from _rare(text, start, end)
-    if "hook" in text:
+    if _HOOK.search(text):
         yield from (Finding(*match.span("value"), "token") for match in _WEBHOOK.finditer(text))
-    if "Q~" in text:
+    if "~" in text and "Q~" in text:  # a single character is found faster by far
         yield from (Finding(*match.span(), "token") for match in _AZURE_SECRET.finditer(text))
 
 
