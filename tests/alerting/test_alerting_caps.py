@@ -2,9 +2,10 @@
 
 import pytest
 
-from tocsin.alerting import Address, Dispatcher, Known, Sender, Timing, caps, simple
+from tocsin.alerting import Address, Dispatcher, Known, Sender, Timing, caps, simple, told_key
 from tocsin.alerting.breaker import FAILURES, Breaker
 from tocsin.alerting.cap import CAPS, HOUR, Cap
+from tocsin.alerting.life import acknowledged
 from tocsin.alerting.retry import FIRST_WAIT, LONGEST_WAIT
 from tocsin.notices import Notices
 from tocsin.notify import DeliveryError
@@ -192,3 +193,23 @@ def test_a_clock_that_was_set_back_keeps_nothing_waiting(store, decide, sender):
     store.notifications.hasten(latest=NOW - 5000 + LONGEST_WAIT)
     sending.run_once(NOW - 5000 + LONGEST_WAIT)
     assert inbox.names == ["A"]
+
+
+def test_an_end_and_an_acknowledgement_are_told_beyond_the_cap_and_count(store, sender, make_alert, resolve):
+    config = simple({"default": {"pagerduty": "0123456789abcdef0123456789abcdef"}}, Timing(group_wait=0)).config()
+    inbox, alert = Inbox(), make_alert("a", at=NOW - 1)
+    sending = sender(inbox, limit=1)
+
+    def look(now, *alerts, **given):
+        told = {told_key(logged): logged for logged in store.notifications.logged()}
+        known = Known(alerts=alerts, told=told, **given)
+        store.notifications.enqueue(Dispatcher(config).dispatch(known, now=now).decisions)
+        sending.run_once(now)
+
+    look(NOW, alert)
+    look(NOW + 15, alert, standings={"a": acknowledged(alert, at=NOW + 10, actor="me")})
+    look(NOW + 600, resolve(alert, NOW + 500))
+    assert [told.status for told in inbox.taken] == ["firing", "acknowledged", "resolved"]
+    assert states(store) == ["sent"] * 3
+    look(NOW + HOUR + 1, make_alert("b", at=NOW + HOUR, alertname="Other"))
+    assert states(store)[-1] == "suppressed"

@@ -1,15 +1,24 @@
 """The simple way to say who is told."""
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
 import yaml
 
 from tocsin.alerting import Timing, load, receivers, simple
+from tocsin.testing import notification
 
 PAGER = "0123456789abcdef0123456789abcdef"
 
 
 def routed(notify, **labels):
     return [route.receiver for route in simple(notify).config().route.routes_for(labels)]
+
+
+def sms(http):
+    text = {"account_sid": "AC1", "auth_token": "t", "sender": "+1", "to": ["+2"]}
+    return {"sms": {"twilio": {**text, "http": http}}}
 
 
 TEAMS = {
@@ -105,6 +114,16 @@ def test_receivers_that_only_tocsin_has(tmp_path, monkeypatch):
         ({"a": {"webhook": "https://x.example/", "group_wait": "soon"}}, "group_wait: 'soon' is no duration"),
         ({"a": {"file": {"pth": "x"}}}, "notify.a.file: got an unexpected keyword argument 'pth'"),
         ({"a": {"pagerduty": "${TOCSIN_TEST_UNSET}"}}, "environment variable TOCSIN_TEST_UNSET is not set"),
+        (sms({"proxy_url": "https://p"}), "notify.sms.twilio.http.proxy_url: proxy_url must begin with http://"),
+        (sms({"timeout": 5}), "notify.sms.twilio.http.timeout: '5' is no duration"),
+        (
+            sms({"proxi_url": "http://p"}),
+            "notify.sms.twilio.http.proxi_url: is not known here, did you mean proxy_url?",
+        ),
+        (sms({"tls_config": {"min_version": "TLS9"}}), "http.tls_config: 'TLS9' is no TLS version, use one of TLS10"),
+        (sms({"oauth2": {"client_id": "x"}}), "http.oauth2: is not done by this version, leave it out"),
+        (sms("http://p"), "notify.sms.twilio.http: must be a mapping"),
+        ({"a": {"log": {"http": {"timeout": "5s"}}}}, "notify.a.log: got an unexpected keyword argument 'http'"),
     ],
 )
 def test_what_is_wrong_is_said_in_the_terms_of_the_setting(notify, problem):
@@ -112,6 +131,27 @@ def test_what_is_wrong_is_said_in_the_terms_of_the_setting(notify, problem):
         simple(notify).config()
     assert problem in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_receivers_that_only_tocsin_has_take_options_for_http(monkeypatch):
+    monkeypatch.setenv("KEY", "k")
+    options = {
+        "proxy_url": "http://proxy.example:3128",
+        "timeout": "3s",
+        "tls_config": {"ca_file": "ca.pem", "min_version": "TLS13"},
+        "authorization": {"credentials": "${KEY}"},
+    }
+    for kind, settings in (
+        ("twilio", sms({})["sms"]["twilio"]),
+        ("sendgrid", {"api_key": "x", "to": "a@example.org", "sender": "b@example.org"}),
+        ("sentry", {"dsn": "https://k@sentry.example/1"}),
+    ):
+        if kind == "sentry":
+            pytest.importorskip("sentry_sdk")
+        config = simple({"default": {kind: settings | {"http": options}}}).config()
+        http = receivers(config, private_targets="deny")["default", 0].http
+        assert (http.proxy_url, http.timeout, http.private_targets) == ("http://proxy.example:3128", 3.0, "deny")
+        assert (str(http.tls.ca), http.tls.min_version, http.authorization.credentials) == ("ca.pem", "TLS13", "k")
 
 
 def test_secrets_are_not_shown_and_references_are(monkeypatch):
@@ -146,3 +186,31 @@ receivers:
     assert config.route.receiver == "${HOST}"
     assert webhook.settings["url"] == "https://hooks.example/${HOST}/$HOST"
     assert (slack.settings["api_url"], slack.settings["channel"]) == ("https://hooks.example/x", "${HOST}")
+
+
+def test_a_text_message_goes_through_the_proxy_of_its_options():
+    asked = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append(self.path)
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            notify = sms({"proxy_url": f"http://127.0.0.1:{server.server_port}", "timeout": "5s"})
+            notify["sms"]["twilio"]["api_url"] = "http://twilio.invalid"
+            made = receivers(simple(notify).config())["sms", 0]
+            made.deliver(notification(), key="k")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert asked == ["http://twilio.invalid/2010-04-01/Accounts/AC1/Messages.json"]

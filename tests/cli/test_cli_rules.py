@@ -131,6 +131,17 @@ def test_check_tells_files_apart(invoke, rules, tmp_path):
     ]
 
 
+def test_check_names_the_line_of_an_option_for_http(invoke, tmp_path):
+    text = "notify:\n  a:\n    sendgrid:\n      {}\n      http:\n        timeout: {}\n        proxy_url: http://p.example\n"
+    needed = "api_key: x\n      to: a@example.org\n      sender: b@example.org"
+    (tmp_path / "tocsin.yml").write_text(text.format(needed, "soon"))
+    answer = invoke("check", "tocsin.yml", on_store=False)
+    assert answer.exit_code == 1
+    assert answer.stdout.splitlines()[1].startswith("  tocsin.yml:8: notify.a.sendgrid.http.timeout: 'soon' is no")
+    (tmp_path / "tocsin.yml").write_text(text.format(needed, "5s"))
+    assert invoke("check", "tocsin.yml", on_store=False).exit_code == 0
+
+
 def test_check_as_json(document, rules):
     (file,) = document("check", "rules.yml", on_store=False)["files"]
     found = {"path": "rules.yml", "kind": "Prometheus rules", "found": "2 rules in 1 group"}

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 import msgspec
 import pytest
 
-from tocsin.notify import Authorization, DeliveryError, HttpOptions, decode, encode
+from tocsin.notify import RECEIVERS, Authorization, DeliveryError, HttpOptions, acknowledges, decode, encode
 from tocsin.notify.console import Console
 from tocsin.notify.file import File
 from tocsin.notify.webhook import Webhook
@@ -149,3 +149,8 @@ def test_a_closed_console_is_gone_for_good(make_notification):
 def test_times_keep_their_fractions(make_alert):
     alert = msgspec.structs.replace(make_alert(), starts_at=datetime.fromtimestamp(0.25, tz=timezone.utc))
     assert json.loads(msgspec.json.encode(alert))["startsAt"] == "1970-01-01T00:00:00.250000Z"
+
+
+def test_who_understands_acknowledgements():
+    assert {kind for kind in RECEIVERS if acknowledges(kind)} == {"opsgenie", "pagerduty"}
+    assert not acknowledges("nobody")

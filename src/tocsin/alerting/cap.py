@@ -1,4 +1,4 @@
-"""No more than so many notifications an hour, and one that says how many there would have been."""
+"""No more than so many notifications an hour that something fires, and one that says how many there would have been."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

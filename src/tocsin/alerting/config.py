@@ -31,7 +31,8 @@ class Escalation:
 class Terms:
     """What Alertmanager's file cannot say of a receiver.
 
-    `max_per_hour` is for each integration, together with that of the receivers `capped_with`; 0 means no cap.
+    `max_per_hour` is for each integration, together with that of the receivers `capped_with`; 0 means no cap. Ends and
+    acknowledgements count, but are told beyond it.
     """
 
     escalation: Escalation | None = None

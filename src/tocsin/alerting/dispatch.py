@@ -106,7 +106,7 @@ class Dispatcher:
             decided = list(self._decide(group, _told_of(due, holds), look)) if due is not None else []
             if self._steps.get(group.route.receiver):
                 decided += self._escalate(group, _told_of(group.alerts, holds), look, flushed=due is not None)
-            if look.attended and self._acknowledging:
+            if self._acknowledging and not look.attended.isdisjoint(alert.fingerprint for alert in group.alerts):
                 decided += self._acknowledge(group, _told_of(group.alerts, holds), look, decided)
             decisions += decided
         return Dispatch(tuple(decisions), tuple(holding), timers)

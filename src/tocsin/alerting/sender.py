@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -43,14 +43,29 @@ class Outbox(Protocol):
     def summarize(self, summary: OutboxEntry, keys: Iterable[str]) -> None: ...
 
 
-def receivers(config: AlertingConfig, *, private_targets: str = "allow") -> dict[Address, Receiver]:
+class Posted(Protocol):
+    """What receivers posted and may change later, by group key."""
+
+    def of(self, receiver: str, integration: int) -> MutableMapping[str, str]: ...
+
+
+def receivers(
+    config: AlertingConfig, *, private_targets: str = "allow", posted: Posted | None = None
+) -> dict[Address, Receiver]:
     """A receiver for each integration; with `private_targets="deny"` none speaks HTTP to an address that is not public.
+
+    Those that change what they posted find it in `posted`, in memory without.
 
     Raises:
         ValueError: a receiver refuses its settings.
     """
     return {
-        Address(each.name, position): make(integration.kind, integration.settings, private_targets=private_targets)
+        Address(each.name, position): make(
+            integration.kind,
+            integration.settings,
+            private_targets=private_targets,
+            messages=None if posted is None else posted.of(each.name, position),
+        )
         for each in config.receivers
         for position, integration in enumerate(each.integrations)
     }

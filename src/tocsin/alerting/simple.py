@@ -11,10 +11,12 @@ import yaml
 from tocsin.alerting.config import AlertingConfig, Integration, ReceiverConfig, Terms
 from tocsin.alerting.configfile import AlertingConfigError, load
 from tocsin.alerting.configfile.durations import written
+from tocsin.alerting.configfile.http_config import http_options
 from tocsin.alerting.configfile.receivers import DELIVERED
 from tocsin.alerting.configfile.secrets import expanded, is_reference
 from tocsin.alerting.extension import TERMS, terms_of, with_terms
-from tocsin.notify import RECEIVERS, Secret
+from tocsin.notify import RECEIVERS, HttpOptions, Secret
+from tocsin.notify.http_receiver import HttpReceiver
 
 #: The name of those who are told of everything that nobody else is told of.
 DEFAULT = "default"
@@ -254,11 +256,25 @@ def _settings_of_ours(name: str, kind: str, given: object, problems: list[str]) 
         return None
     settings = {} if given is True else _settings(given, OURS.get(kind, kind))
     try:
+        settings |= _http(f"notify.{name}.{kind}", kind, settings, problems)
         settings = dict(_arguments(kind, settings))
         RECEIVERS[kind](**settings)
     except (ImportError, TypeError, ValueError) as error:
         problems.append(f"notify.{name}.{kind}: {str(error).rpartition('__init__() ')[2]}")
     return settings
+
+
+def _http(place: str, kind: str, settings: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """The options of a receiver that speaks HTTP by `HttpReceiver`, if they are given."""
+    if "http" not in settings:
+        return {}
+    made = RECEIVERS[kind]
+    takes_them = isinstance(made, type) and issubclass(made, HttpReceiver)
+    try:
+        return {"http": http_options(settings["http"])} if takes_them else {}
+    except ValueError as error:
+        problems += (f"{place}.{line}" for line in str(error).splitlines())
+        return {"http": HttpOptions()}
 
 
 def _arguments(kind: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

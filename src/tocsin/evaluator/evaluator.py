@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tocsin.alerting import Dispatch, Dispatcher, Known, Sender, Timers, caps, receivers, told_key
+from tocsin.alerting import Address, Dispatch, Dispatcher, Known, Sender, Timers, caps, receivers, told_key
 from tocsin.alerting.retry import LONGEST_WAIT
 from tocsin.config import Config
 from tocsin.evaluator.alerting_config import alertmanagers_of, load_alerting, reload_alerting
@@ -15,6 +15,7 @@ from tocsin.evaluator.recorder import Recorder
 from tocsin.evaluator.routing_files import RoutingFiles
 from tocsin.evaluator.tail import Tail
 from tocsin.masking import masker_of
+from tocsin.notify import Receiver
 from tocsin.rules.alert import RESOLVED_RETENTION
 from tocsin.series import LongHead
 from tocsin.store import Alert, HeldAlert, Store
@@ -48,7 +49,7 @@ class Evaluator:
         self._dispatcher = Dispatcher(self._alerting, mask=masker_of(config).mask)
         self._sender = Sender(
             store.notifications,
-            receivers(self._alerting, private_targets=config.private_targets),
+            self._receivers(),
             caps=caps(self._alerting),
         )
         self._alertmanagers = alertmanagers_of(config)
@@ -107,8 +108,11 @@ class Evaluator:
     def _route(self) -> None:
         self._alerting = reload_alerting(self._config, self._alerting)
         self._dispatcher = Dispatcher(self._alerting, mask=masker_of(self._config).mask)
-        told = receivers(self._alerting, private_targets=self._config.private_targets)
-        self._sender.use(told, caps=caps(self._alerting))
+        self._sender.use(self._receivers(), caps=caps(self._alerting))
+
+    def _receivers(self) -> dict[Address, Receiver]:
+        targets = self._config.private_targets
+        return receivers(self._alerting, private_targets=targets, posted=self._store.posted_messages)
 
     def _decide(self, now: float) -> None:
         alerts = self._evaluate(now)
@@ -154,6 +158,7 @@ class Evaluator:
         repeat_interval = max(route.repeat_interval for route in self._alerting.route.walk())
         before = now - LOG_RETENTION - repeat_interval
         self._store.notifications.expire(before=before)
+        self._store.posted_messages.forget(before=before)
         self._told = {key: logged for key, logged in self._told.items() if logged.at >= before}
         self._store.silences.forget(before=now - SILENCE_RETENTION)
         self._store.standings.forget(before=now - SILENCE_RETENTION)

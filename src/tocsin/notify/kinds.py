@@ -1,6 +1,6 @@
 """Which receivers there are: ours, and those that other packages bring along."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -70,8 +70,16 @@ def acknowledges(kind: str) -> bool:
         return False
 
 
-def make(kind: str, settings: Mapping[str, Any], *, private_targets: str = ALLOW) -> Receiver:
+def make(
+    kind: str,
+    settings: Mapping[str, Any],
+    *,
+    private_targets: str = ALLOW,
+    messages: MutableMapping[str, str] | None = None,
+) -> Receiver:
     """A receiver with its settings; `private_targets` holds for every one that speaks HTTP by `HttpReceiver`.
+
+    One with an argument `messages` remembers there what it posted, by group key, if they are given.
 
     Raises:
         ValueError: there is no such receiver, its package is broken, or it refuses its settings.
@@ -80,7 +88,8 @@ def make(kind: str, settings: Mapping[str, Any], *, private_targets: str = ALLOW
         made = RECEIVERS[kind]
         guarded = private_targets != ALLOW and isinstance(made, type) and issubclass(made, HttpReceiver)
         http = {"http": replace(settings.get("http", DEFAULT), private_targets=private_targets)} if guarded else {}
-        return made(**{**settings, **http})
+        remembers = messages is not None and "messages" in getattr(made, "__dataclass_fields__", {})
+        return made(**{**settings, **http, **({"messages": messages} if remembers else {})})
     except KeyError:
         raise ValueError(f"there is no receiver {kind!r}, known are {', '.join(RECEIVERS)}") from None
     except (ImportError, AttributeError, TypeError) as error:

@@ -11,6 +11,7 @@ from tocsin.store.issues import Issues
 from tocsin.store.lock import EvaluatorLock
 from tocsin.store.metrics import MetricBatches
 from tocsin.store.notifications import Notifications
+from tocsin.store.posted_messages import PostedMessages
 from tocsin.store.recorded import Recorded
 from tocsin.store.retention import Retention
 from tocsin.store.silences import Silences
@@ -31,6 +32,7 @@ class Store:
         self.recorded = Recorded(self._database)
         self.alerts = Alerts(self._database)
         self.notifications = Notifications(self._database)
+        self.posted_messages = PostedMessages(self._database)
         self.silences = Silences(self._database)
         self.standings = Standings(self._database)
         self.audit = Audit(self._database)

@@ -1,14 +1,18 @@
 """`http_config` and `tls_config` of the file."""
 
+import re
 from pathlib import Path
 
-from tocsin.alerting.configfile.document import Section
+import yaml
+
+from tocsin.alerting.configfile.document import Findings, Section, parse
 from tocsin.alerting.configfile.secrets import check_secrets, secret
 from tocsin.notify import Authorization, HttpOptions, Secret, Tls
 from tocsin.notify.http_options import TIMEOUT
 
 #: Known to Alertmanager and without effect here: HTTP/1.1 does, and references need its own secret stores.
 _WITHOUT_EFFECT = ("enable_http2", "ca_ref", "cert_ref", "key_ref", "username_ref", "password_ref", "credentials_ref")
+_LINE = re.compile(r" \(line \d+\)")
 
 
 def read_http(section: Section | None, *, folder: Path, timeout: float = 0.0) -> HttpOptions:
@@ -33,6 +37,27 @@ def read_http(section: Section | None, *, folder: Path, timeout: float = 0.0) ->
     section.skip("oauth2")
     section.accept(*_WITHOUT_EFFECT)
     section.close()
+    return options
+
+
+def http_options(given: object) -> HttpOptions:
+    """What `http_config` may say, and `timeout`, as the value of the key `http`; files are relative to the working
+    folder.
+
+    Raises:
+        ValueError: something in it is wrong, or cannot be applied; a line for each.
+    """
+    findings = Findings()
+    document = parse(yaml.safe_dump({"http": given}), findings)
+    section = document and document.section("http")
+    timeout = section.duration("timeout", 0.0) if section else 0.0
+    options = read_http(section or None, folder=Path(), timeout=timeout)
+    problems = [problem.text for problem in findings.problems]
+    # The lines are those of our own text, nobody has seen it.
+    unapplied = [_LINE.sub("", each) for each in findings.unapplied]
+    problems += (each if ": " in each else f"{each}: is not done by this version, leave it out" for each in unapplied)
+    if problems:
+        raise ValueError("\n".join(problems))
     return options
 
 
