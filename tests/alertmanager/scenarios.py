@@ -129,7 +129,7 @@ SCENARIOS = (
     Scenario("repeated-without-the-resolved", 4, (fire(0, "a"), fire(0, "b"), resolve(2, "b")), REPEAT),
     Scenario("repeat-shorter-than-interval", 7, (fire(0, "a"),), {"repeat_interval": "500ms"}),
     Scenario("repeat-as-long-as-interval", 4, (fire(0, "a"),), {"repeat_interval": "2s"}),
-    Scenario("repeat-as-long-as-two-intervals", 3, (fire(0, "a"),), {"repeat_interval": "4s"}),
+    Scenario("repeat-shorter-than-two-intervals", 4, (fire(0, "a"),), {"repeat_interval": "3600ms"}),
     Scenario("resolved-is-not-repeated", 3, (fire(0, "a"), resolve(6, "a")), REPEAT),
     # Coming and going
     Scenario("back-before-told", 1, (fire(0, "a"), resolve(1.7, "a"), fire(2.3, "a"))),
