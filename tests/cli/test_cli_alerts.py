@@ -67,6 +67,14 @@ def test_nothing_yet(invoke, document, store):
     assert document("alerts", "history") == {"transitions": [], "notifications": [], "events": []}
 
 
+def test_it_is_said_when_nobody_evaluates(invoke, store, alerts, monkeypatch):
+    assert invoke("alerts").stderr == "never evaluated: start the application, or `tocsin run`\n"
+    store.alerts.set_evaluated(at=time.time() - 730)
+    assert invoke("alerts").stderr == "last evaluated 12m ago: start the application, or `tocsin run`\n"
+    monkeypatch.setenv("TOCSIN_EVALUATION_INTERVAL", "5m")
+    assert invoke("alerts").stderr == ""
+
+
 def test_an_alert_is_acknowledged_and_that_is_shown_and_remembered(invoke, document, alerts):
     said = invoke("alerts", "ack", "f1", "--note", "I look", "--by", "ann", "--until", "2h").stdout
     assert said.startswith("alert f1 is acknowledged until 2")

@@ -101,7 +101,8 @@ def test_a_receiver_that_is_none_is_named_with_those_there_are(name, run, routin
 
 def test_without_receivers(run):
     assert "there is none" in run("test", "default").stderr
-    assert run("preview").stdout == ""
+    assert run("preview").stdout.startswith("no receiver: set TOCSIN_WEBHOOK_URL, ")
+    assert json.loads(run("preview", "--json").stdout) == {"previews": []}
 
 
 def test_private_targets_can_be_denied(run, hook, routing, monkeypatch):

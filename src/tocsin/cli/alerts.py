@@ -14,9 +14,12 @@ from tocsin.cli.alerts_show import show
 from tocsin.cli.moment import ago
 from tocsin.cli.options import GroupWithDefault, json_option, opened, store_option
 from tocsin.cli.output import show_json, show_table
+from tocsin.config import load
 from tocsin.store import Alert, HeldAlert
 
 _ACTIVE = ("firing", "pending")
+#: Evaluations that may be missed before it is said that nobody evaluates.
+_MISSED = 4
 
 
 @click.group(cls=GroupWithDefault, default="list")
@@ -49,6 +52,7 @@ def list_alerts(*, store: Path | None, as_json: bool) -> None:
     with opened(store) as source:
         current, held = source.alerts.current(), _by_fingerprint(source.alerts.held())
         standings, unsent = source.standings.all(), len(source.notifications.unsent())
+        evaluated_at = source.alerts.evaluated_at()
     active = [alert for state in _ACTIVE for alert in current if alert.state == state]
     statuses = [status(alert, standings.get(alert.fingerprint), at=now) for alert in active]
     if as_json:
@@ -68,6 +72,14 @@ def list_alerts(*, store: Path | None, as_json: bool) -> None:
     show_table(columns[:shown], (row[:shown] for row in rows), empty="no active alerts")
     if unsent:
         click.echo(f"notifications that could not be delivered: {unsent}, see `tocsin notify unsent`", err=True)
+    _say_if_stale(evaluated_at, now, interval=load({}).config.evaluation_interval)
+
+
+def _say_if_stale(evaluated_at: float | None, now: float, *, interval: float) -> None:
+    """Alerts that nobody evaluates look as they did, whatever has happened since."""
+    if evaluated_at is None or now - evaluated_at > _MISSED * interval:
+        last = "never evaluated" if evaluated_at is None else f"last evaluated {ago(evaluated_at, now=now)}"
+        click.echo(f"{last}: start the application, or `tocsin run`", err=True)
 
 
 def _row(alert: Alert, status: str, now: float) -> tuple[str, ...]:

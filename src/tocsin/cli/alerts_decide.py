@@ -16,7 +16,7 @@ from tocsin.store import Alert, AlertEvent, AlertStanding, Store
 
 @click.command()
 @alert_argument
-@click.option("--until", type=moment_ahead, metavar="TIME", help="Until then: 2h from now, or RFC 3339.")
+@click.option("--until", type=moment_ahead, metavar="TIME", help="Until then: 2h (from now), or RFC 3339.")
 @audited
 @store_option
 @json_option

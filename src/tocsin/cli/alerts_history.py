@@ -34,7 +34,7 @@ class Event(NamedTuple):
 @click.argument("matchers", nargs=-1)
 @click.option("--name", help="Only alerts of this name.")
 @click.option("--severity", help="Only alerts of this severity.")
-@click.option("--since", type=moment, metavar="TIME", default="0", help="From then on: 2h ago, or RFC 3339.")
+@click.option("--since", type=moment, metavar="TIME", default="0", help="From then on: 2h (ago), or RFC 3339.")
 @click.option("--until", type=moment, metavar="TIME", default="99999999999", help="Up to then.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The last so many events.")
 @store_option

@@ -19,6 +19,10 @@ severity_option = click.option(
     "--severity", type=click.Choice(list(SEVERITIES)), default="critical", show_default=True, help="Of the test alert."
 )
 
+_NO_RECEIVER = (
+    "no receiver: set TOCSIN_WEBHOOK_URL, TOCSIN_SLACK_WEBHOOK_URL or TOCSIN_ALERTMANAGER, see `tocsin config docs`"
+)
+
 
 class Step(NamedTuple):
     """Something that happened on the way to a receiver."""
@@ -93,6 +97,8 @@ def preview(*, receiver: str | None, severity: str, resolved: bool, as_json: boo
     if as_json:
         show_json({"previews": [{"integration": it.place, "kind": it.kind, "text": text} for it, text in previews]})
         return
+    if not previews:
+        click.echo(_NO_RECEIVER)
     for each, text in previews:
         click.echo(f"{each.place} ({each.kind}):\n{printable(text, keep=chr(10))}\n")
 
