@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 import tocsin
 from tocsin.capture.scope import GENERATION, MOST_CRUMBS, current_scope, scopes
 from tocsin.errors import Grouping
+from tocsin.guard import guard
 from tocsin.telemetry import BatchReader
 from tocsin.telemetry.batch import samples
 
@@ -72,6 +73,25 @@ class TestSetContext:
         occurrence = fails()
         assert "plan" not in occurrence.attributes
         assert not {"user", "breadcrumbs"} & set(occurrence.details)
+
+    def test_attributes_may_share_a_name(self, fails):
+        occurrence = fails(lambda: tocsin.set_context("cart", {"size": 3, "currency": "EUR"}, plan="pro"))
+        assert occurrence.attributes["cart.size"] == "3"
+        assert occurrence.attributes["cart.currency"] == "EUR"
+        assert occurrence.attributes["plan"] == "pro"
+
+    @pytest.mark.parametrize("given", [("cart",), (7,), ("cart", 7), ("cart", {}, "more")], ids=str)
+    def test_called_wrongly_it_does_no_harm(self, host, monkeypatch, given):
+        monkeypatch.setattr(guard, "strict", False)
+        before = guard.failures["set_context"]
+        with tocsin.set_context(*given):
+            assert guard.failures["set_context"] == before + 1
+
+    def test_a_note_that_is_left_wrongly_does_no_harm(self, host, monkeypatch):
+        monkeypatch.setattr(guard, "strict", False)
+        before = guard.failures["note"]
+        tocsin.note("cart", {"size": 3})
+        assert guard.failures["note"] == before + 1
 
     def test_a_block_restores_what_was(self, host):
         with host.tracer.start_as_current_span("work"):
@@ -468,8 +488,6 @@ class TestSecrets:
         assert [secret for secret in SECRETS if secret.encode() in host.store.path.read_bytes()] == []
 
     def test_what_masking_fails_on_is_withheld(self, host, monkeypatch):
-        from tocsin.guard import guard
-
         monkeypatch.setattr(guard, "strict", False)
         tocsin.capture(LookupError("boom"))
         (draft,) = host.inbox.drafts

@@ -11,6 +11,8 @@ import threading
 import pytest
 from opentelemetry.trace import SpanKind
 
+from tocsin.errors import identify, parse_stacktrace
+
 pytest.importorskip("aiohttp")
 pytest.importorskip("httpx")
 pytest.importorskip("requests")
@@ -238,3 +240,34 @@ def test_what_is_dealt_with_is_handled(instrumented, refused):
 
     served(host, view)
     assert [(issue.count, issue.handled) for issue in host.issues()] == [(1, True)]
+
+
+@pytest.mark.parametrize("call", [with_requests, with_httpx, with_urllib3], ids=named)
+def test_the_stored_text_tells_what_the_live_exception_did(instrumented, refused, call):
+    flask = pytest.importorskip("flask")
+    instrumentation = pytest.importorskip("opentelemetry.instrumentation.flask")
+    host = instrumented()
+    app = flask.Flask("shop")
+    instrumentation.FlaskInstrumentor().instrument_app(app, tracer_provider=host.tracer_provider)
+
+    @app.get("/checkout")
+    def checkout():
+        return str(call(f"{refused}capture?amount=12"))
+
+    assert app.test_client().get("/checkout?cart=7").status_code == 500
+    (issue,) = host.issues()
+    stored = host.occurrence()
+    assert "in checkout\n    return str(call(" in stored.stacktrace
+    failure = parse_stacktrace(issue.error_type, stored.message, stored.stacktrace)
+    assert identify(failure, handled=False).fingerprint == issue.fingerprint
+    request = stored.details["request"]
+    assert (request["path"], request["query"], request["route"]) == ("/checkout", {"cart": "7"}, "/checkout")
+    call_span = next(span for span in host.spans().values() if span.kind is SpanKind.CLIENT)
+    assert "in checkout" not in call_span.events[0].attributes["exception.stacktrace"]
+
+
+def test_a_call_is_no_request(instrumented, refused):
+    host = instrumented()
+    with pytest.raises(requests.ConnectionError):
+        with_requests(f"{refused}capture?amount=12")
+    assert "request" not in host.occurrence().details

@@ -11,6 +11,7 @@ from contextlib import aclosing
 import pytest
 
 import tocsin
+from tocsin.guard import guard
 
 
 def observed(host):
@@ -125,6 +126,14 @@ class TestFunctions:
         assert observed(host) == {("block", "cancelled", None): 1}
         assert not host.issues()
 
+    def test_called_wrongly_it_measures_all_the_same(self, host, monkeypatch):
+        monkeypatch.setattr(guard, "strict", False)
+        before = guard.failures["observe"]
+        with tocsin.observe("orders.value", 12.5), tocsin.observe():
+            pass
+        assert guard.failures["observe"] == before + 2
+        assert {name for name, *_ in observed(host)} == {"orders.value", "unnamed"}
+
     def test_names_are_bounded(self, host):
         for number in range(500):
             with tocsin.observe(f"job {number}"):
@@ -234,6 +243,9 @@ class TestCapture:
         del error
         gc.collect()
         assert gone() is None
+
+    def test_completion_shows_the_public_names(self):
+        assert dir(tocsin) == sorted(tocsin.__all__)
 
     def test_it_is_a_package_too(self):
         import tocsin.capture as package

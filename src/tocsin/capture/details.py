@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from opentelemetry.baggage import get_baggage
+from opentelemetry.trace import SpanKind
 
 from tocsin.capture import breadcrumbs, frames
 from tocsin.capture.draft import attributes_of as held_by
@@ -97,7 +98,7 @@ class Witness:
         chain = list(_chain(error)) if error is not None else []
         parts = self.parts
         return Details(
-            request=_request(around) if "request" in parts else {},
+            request=_request(_serving(*around)) if "request" in parts else {},
             identity=self._identity(around, scope) if "user" in parts else {},
             flags=_flags(around, scope) if "flags" in parts else {},
             crumbs=breadcrumbs.collect(scope) if "breadcrumbs" in parts else (),
@@ -157,9 +158,16 @@ def _paths(chain: Iterable[BaseException]) -> Iterator[str]:
             traceback = traceback.tb_next
 
 
-def _request(around: tuple[Any, Any]) -> dict[str, Any]:
-    """What the framework says, else what the spans say, under the names of every version of the conventions."""
-    request, attributes = current_request(), {**held(around[1]), **held(around[0])}
+def _serving(span: Any, entry: Any) -> Mapping[str, Any]:
+    """What is known of the request that is served; what a span says of a call to another service is no part of it."""
+    kind = getattr(span, "kind", None)
+    serving = span if entry is None or kind is SpanKind.SERVER else entry
+    return {} if getattr(serving, "kind", None) is SpanKind.CLIENT else held(serving)
+
+
+def _request(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What the framework says, else what the span says, under the names of every version of the conventions."""
+    request = current_request()
     asked: dict[str, Any] = {**(request.ask() if request else {})}
     found: dict[str, Any] = {name: _first(attributes, names) for name, names in _REQUEST.items()}
     if request is not None:

@@ -29,9 +29,19 @@ class observe:  # noqa: N801  is called like a function
 
     __slots__ = ("_begun", "_name")
 
+    _name: str
+    _begun: list[float]
+
+    def __new__(cls, name: str = "unnamed", *_: object, **__: object) -> "observe":  # noqa: PYI034  Self is newer than Python 3.10
+        """Called wrongly it measures all the same: `__init__` says so once."""
+        self = super().__new__(cls)
+        self._name = name
+        self._begun = []
+        return self
+
+    @guard("observe")
     def __init__(self, name: str) -> None:
         self._name = name
-        self._begun: list[float] = []
 
     def __enter__(self) -> None:
         """One block at a time, or one within the other; for several at once there are several."""

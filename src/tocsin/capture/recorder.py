@@ -2,7 +2,6 @@
 
 import logging
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from tocsin.capture.draft import (
 )
 from tocsin.capture.request import current_request
 from tocsin.capture.scope import beginning_of, scopes, user_of
-from tocsin.capture.traceback_text import TracebackText
+from tocsin.capture.traceback_text import TracebackText, stacktrace_of
 from tocsin.errors import Failure, Grouping, Identity, InApp
 from tocsin.errors.failure import MAX_MESSAGE
 from tocsin.guard import guard
@@ -321,8 +320,7 @@ class Recorder:
     ) -> None:
         draft.message = errors.message_of(error)[:MAX_MESSAGE]
         draft.context = {**_around(), **call_of(span_attributes), **call_noted_on(error), **context}
-        text = self.traceback_text and self.traceback_text.format(error)
-        draft.stacktrace = _bounded(text or "".join(traceback.format_exception(error)))
+        draft.stacktrace = _bounded(stacktrace_of(error, in_app=self._in_app, remembered=self.traceback_text))
 
     def _look_around(self, draft: Draft, span: trace.Span, error: BaseException | None = None) -> None:
         """What the settings ask for beside the stack trace: of what is sampled alone."""

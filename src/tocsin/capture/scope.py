@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from types import MappingProxyType, TracebackType
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast, overload
 
 from opentelemetry import trace
 
@@ -210,6 +210,7 @@ def leave(crumb: Crumb) -> None:
         _ambient.set(now._replace(crumbs=(*now.crumbs[1 - MOST_CRUMBS :], crumb)))
 
 
+@guard("note")
 def note(message: str, **attributes: object) -> None:
     """Leave a breadcrumb: the failures that follow in this trace, request or task tell of it. Never raises.
 
@@ -220,16 +221,21 @@ def note(message: str, **attributes: object) -> None:
         _note(message, attributes)
 
 
-def set_context(attributes: Mapping[str, object] = NOTHING, /, **more: object) -> "Context":
+@overload
+def set_context(attributes: Mapping[str, object] = ..., /, **more: object) -> "Context": ...
+@overload
+def set_context(name: str, attributes: Mapping[str, object], /, **more: object) -> "Context": ...
+def set_context(*given: Any, **more: object) -> "Context":
     """Say what holds from here on for this trace, request or task: its failures tell of it. Never raises.
 
     `user_id`, `session_id` and `tenant_id` are OpenTelemetry's `user.id`, `session.id`, `tenant.id`; other names with
-    dots go into a mapping. What begins with `feature_flag.` is a flag. None takes an attribute away. At most 50
-    attributes are kept, texts with 1,000 characters; of what is no text, number or boolean, only the class.
+    dots go into a mapping, or share a name: `set_context("cart", {"size": 3})` is `cart.size`. What begins with
+    `feature_flag.` is a flag. None takes an attribute away. At most 50 attributes are kept, texts with 1,000
+    characters; of what is no text, number or boolean, only the class.
 
     As a context manager, the end of the block restores what was. Does nothing where Tocsin is not installed.
     """
-    return Context(_set({**attributes, **more}) if scopes.are_kept else None)
+    return Context(_set(given, more) if scopes.are_kept else None)
 
 
 class Context:
@@ -250,19 +256,24 @@ class Context:
             guard("set_context")(self._restore)()
 
 
-@guard("note")
 def _note(message: str, attributes: Mapping[str, object]) -> None:
     extra = {name: scalar(value) for name, value in list(attributes.items())[:MOST_ATTRIBUTES]}
     leave(("note", time.time(), "", str(scalar(message)), "", extra))
 
 
 @guard("set_context")
-def _set(given: Mapping[str, object]) -> Callable[[], object]:
-    changes = {_name(name): None if value is None else scalar(value) for name, value in given.items()}
+def _set(given: tuple[Any, ...], more: Mapping[str, object]) -> Callable[[], object]:
+    attributes = {**_given(*given), **more}
+    changes = {_name(name): None if value is None else scalar(value) for name, value in attributes.items()}
     scope = current_scope()
     before = ambient().attributes if scope is None else scope.attributes
     _change(scope, changes)
     return lambda: _change(scope, {name: before.get(name) for name in changes})
+
+
+def _given(first: Any = NOTHING, second: Mapping[str, object] | None = None, /) -> Mapping[str, object]:
+    """A mapping, or a name and one."""
+    return first if second is None else {f"{scalar(first)}.{scalar(name)}": value for name, value in second.items()}
 
 
 def _change(scope: Scope | None, changes: Mapping[str, Scalar | None]) -> None:

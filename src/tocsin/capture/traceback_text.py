@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from types import CodeType, TracebackType
 from typing import NamedTuple
 
-from tocsin.errors import message_of, type_of
-from tocsin.errors.live import UNPRINTABLE, cause_of
+from tocsin.errors import InApp, message_of, type_of
+from tocsin.errors.failure import Frame
+from tocsin.errors.live import UNPRINTABLE, callers, calls, cause_of
 
 #: Calls whose text is remembered, mostly less than a kilobyte each; when there are more, all are forgotten.
 REMEMBERED = 4_096
@@ -26,6 +27,25 @@ _ADVISED = (SyntaxError, NameError, AttributeError, ImportError)
 #: What it reads off an exception, and what changes its mind: a class that answers for itself is left to it.
 _READ = ("__class__", "__getattribute__", "__cause__", "__context__", "__suppress_context__", "__traceback__")
 _CHANGING = ("__getattr__", "__notes__", "__bool__", "__len__", "exceptions")
+
+
+def stacktrace_of(error: BaseException, *, in_app: InApp, remembered: "TracebackText | None" = None) -> str:
+    """The text that tells as much as the live exception: where no call that it has left is the application's, the
+    calls that it has yet to leave come before them. Else it is the standard library's.
+    """
+    if not any(in_app.includes(Frame.at(call.code.co_filename, call.code.co_name, 0)) for call in calls(error)):
+        return _with_callers(error)
+    text = remembered and remembered.format(error)
+    return text or "".join(traceback.format_exception(error))
+
+
+def _with_callers(error: BaseException) -> str:
+    told = traceback.TracebackException.from_exception(error, compact=True)
+    above = reversed(list(callers(error)))
+    told.stack[:0] = [
+        traceback.FrameSummary(each.code.co_filename, each.line_number, each.code.co_name) for each in above
+    ]
+    return "".join(told.format())
 
 
 class _Entry(NamedTuple):
