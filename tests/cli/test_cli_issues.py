@@ -2,6 +2,8 @@ import time
 
 import pytest
 
+from tocsin.store import Occurrence
+
 
 def rows(answer):
     assert answer.exit_code == 0, answer.output
@@ -86,6 +88,13 @@ def test_show_by_number_and_by_the_beginning_of_a_fingerprint(invoke, document, 
     shown = document("issues", "show", "v1:0b")
     assert (shown["id"], shown["title"]) == (2, "KeyError: 'id'")
     assert shown["latest"]["stacktrace"] == "Traceback\n  boom\n"
+
+
+@pytest.mark.parametrize(("more", "said"), [(1, "1 more occurrence is kept"), (2, "2 more occurrences are kept")])
+def test_other_occurrences_are_counted(invoke, record, more, said):
+    samples = tuple(Occurrence(at=time.time() - age, message="m", stacktrace="s") for age in range(more + 1))
+    record("v1:00aa", samples=samples)
+    assert said in invoke("issues", "show", "1").stdout.splitlines()
 
 
 def test_an_issue_without_a_sampled_occurrence(invoke, document, record):
@@ -185,8 +194,20 @@ def test_what_people_decide(invoke, document, record):
             "acknowledged", "assigned to joe", "resolved", "resolved", "muted", "muted", "ongoing", "unassigned",
         )
     ]  # fmt: skip
-    assert history[4]["detail"] == "noise"
+    assert [event["detail"] for event in history[:6]] == [
+        "", "", "resolved in the next release", "resolved in 2.0",
+        "muted until it occurs 10 times more within 1h: noise", "muted until 2100-01-01T00:00:00Z",
+    ]  # fmt: skip
     assert "jane  muted" in " ".join(invoke("issues", "show", "1").stdout.split("by itself"))
+
+
+@pytest.mark.parametrize("arguments", [("resolve", "1", "--in-next-release"), ("mute", "1", "--until-next-release")])
+def test_no_release_is_next_where_none_is_known(invoke, document, record, arguments):
+    record("v1:00aa", release="")
+    answer = invoke("issues", *arguments)
+    assert answer.exit_code == 1
+    assert "no release is known of shop: set service.version or TOCSIN_RELEASE, or " in answer.stderr
+    assert document("issues", "show", "1")["status"] == "new"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Files that a person writes: what is wrong with one is said, and costs no more than it has to."""
 
+from pathlib import Path
+
 import pytest
 
 from tocsin.evaluator.alerting_config import load_alerting
@@ -57,6 +59,15 @@ def test_a_broken_routing_file_is_said_and_the_receivers_of_the_settings_are_tol
     assert scene.step(candidate, times=2) == [True]
     assert scene.told() == [("firing", "Always")]
     assert [line.startswith("tocsin: routing of alerts is off: ") for line in said()] == [True]
+
+
+def test_the_first_problems_of_a_routing_file_are_told_apart(scene, said):
+    wrong = "".join(f"- {{name: {name}, webhook_configs: [{{url: x}}]}}\n" for name in "abcd")
+    path = scene.write("alertmanager.yml", f"route: {{receiver: a}}\nreceivers:\n{wrong}")
+    load_alerting(scene.config(alertmanager=Path(path)))
+    [line] = said()
+    assert line.count("; ") == 2
+    assert line.endswith(f"; and 2 more: `tocsin check {path}`")
 
 
 def test_a_missing_routing_file_is_said(scene, said):

@@ -1,7 +1,10 @@
 """The shipped rules about issues, on issues as processes record them."""
 
+from dataclasses import asdict
+
 import pytest
 
+from tocsin.errors import acknowledged, muted, resolved
 from tocsin.evaluator import issue_metrics
 
 DAY = 86400.0
@@ -86,3 +89,26 @@ def test_a_new_issue_is_told_among_more_issues_than_have_series(scene, record, c
         record(f"v1:{number}")
     scene.step(candidate())
     assert scene.told() == [("firing", "NewIssue")]
+
+
+@pytest.mark.parametrize("standing", [muted(), resolved(), acknowledged()], ids=lambda it: it.status)
+def test_what_is_decided_about_an_issue_ends_its_alert_at_once(scene, record, candidate, standing):
+    evaluator = candidate()
+    record()
+    scene.step(evaluator, times=2)
+    assert scene.states() == {"NewIssue": "firing"}
+    scene.store().issues.decide(1, asdict(standing), at=scene.clock(), actor="jane")
+    scene.step(evaluator)
+    assert scene.states() == {"NewIssue": "inactive"}
+
+
+def test_an_issue_that_is_merged_ends_its_alert_at_once(scene, record, candidate):
+    evaluator = candidate()
+    record("v1:00")
+    scene.clock.advance(1800)
+    record("v1:01")
+    scene.step(evaluator, times=2)
+    assert scene.states() == {"NewIssue": "firing"}
+    scene.store().issues.merge([2], into=1, at=scene.clock(), actor="jane")
+    scene.step(evaluator)
+    assert scene.states() == {"NewIssue": "inactive"}

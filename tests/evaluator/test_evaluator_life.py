@@ -132,6 +132,8 @@ def test_a_job_that_is_silent_is_missed_though_everything_was_restarted(scene, c
         ("resolved", "HeartbeatMissed"),
         ("firing", "HeartbeatFailed"),
     }
+    [failed] = [each for each in scene.store().alerts.current() if each.labels["alertname"] == "HeartbeatFailed"]
+    assert 0 < failed.value < 2 * MINUTE
     scene.store().heartbeats.record([Beat(name="etl", at=scene.clock.now)])
     scene.step(second, times=3)
     assert scene.told()[-1] == ("resolved", "HeartbeatFailed")

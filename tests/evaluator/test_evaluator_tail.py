@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from opentelemetry.metrics import Observation
 from opentelemetry.sdk.metrics import MeterProvider
 
 from tocsin.evaluator.tail import CHUNK, PAUSE, Tail
-from tocsin.promql import parse_selector
+from tocsin.promql import evaluate, parse, parse_selector
 from tocsin.series import Head
 from tocsin.store.metrics import RETENTION
 from tocsin.telemetry import BatchReader
@@ -106,3 +107,22 @@ def test_the_stanza_decides_on_labels(store, head):
     store.metric_batches.append(json.dumps({"resourceMetrics": [batch]}).encode(), at=NOW)
     Tail(store.metric_batches, head, stanza={"promote_resource_attributes": ["host.name"]}).read(NOW)
     assert head.series() == [(("__name__", "orders"), ("host_name", "web1"))]
+
+
+def test_a_gauge_that_is_no_longer_reported_ends_at_once_and_a_counter_does_not(scene, store, head, tail):
+    shops = ["a", "b"]
+    process = scene.process()
+    observe = lambda _: [Observation(1, {"shop": shop}) for shop in shops]  # noqa: E731
+    process.meter.create_observable_gauge("open", [observe])
+    visits = process.meter.create_counter("visits")
+    found = []
+    for present in (["a", "b"], ["a"], ["a", "b"], []):
+        shops[:] = present
+        for shop in present:
+            visits.add(1, {"shop": shop})
+        scene.clock.advance(15)
+        process.collect()
+        tail.read(scene.clock())
+        answers = [evaluate(parse(name), head, scene.clock()) for name in ("open", "visits_total")]
+        found.append([len(answer.samples) for answer in answers])
+    assert found == [[2, 2], [1, 2], [2, 2], [0, 2]]

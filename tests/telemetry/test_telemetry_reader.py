@@ -10,7 +10,7 @@ from opentelemetry.sdk.resources import Resource
 
 from tocsin.telemetry import BatchReader, attach_reader, samples
 from tocsin.telemetry import reader as room
-from tocsin.telemetry.shared_collection import _keeps_gauges
+from tocsin.telemetry.shared_collection import keeps_gauges
 
 PATIENCE = 10
 
@@ -175,7 +175,7 @@ def theirs():
     return InMemoryMetricReader()
 
 
-@pytest.mark.skipif(not _keeps_gauges(), reason="collections of this SDK take gauges away")
+@pytest.mark.skipif(not keeps_gauges(), reason="collections of this SDK take gauges away")
 def test_what_the_applications_reader_has_in_store_is_shared(theirs, reader, batches):
     provider = MeterProvider([theirs], resource=Resource({}), shutdown_on_exit=False)
     meter = provider.get_meter("test")

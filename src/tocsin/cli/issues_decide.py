@@ -31,9 +31,10 @@ def resolve(
         raise click.UsageError("--in-release and --in-next-release exclude each other")
 
     def action(source: Store, issue: Issue, now: float) -> str:
-        after = issue.last_release if in_next_release else None
-        _decide(source, issue, resolved(in_release=in_release, after_release=after), now, actor, note)
-        return f"is resolved{f' in {in_release}' if in_release else ' in the next release' if in_next_release else ''}"
+        after = _release_of(issue, "resolve") if in_next_release else None
+        said = f"resolved{f' in {in_release}' if in_release else ' in the next release' if in_next_release else ''}"
+        _decide(source, issue, resolved(in_release=in_release, after_release=after), now, actor, _noted(said, note))
+        return f"is {said}"
 
     change(store, issue_id, action, as_json=as_json)
 
@@ -77,9 +78,11 @@ def mute(
         raise click.UsageError("--within needs --count: how many times within that time?")
 
     def action(source: Store, issue: Issue, now: float) -> str:
-        after = issue.last_release if until_next_release else None
-        _decide(source, issue, muted(after_release=after, **terms), now, actor, note)
-        return f"is muted{in_words(source.issues.get(issue.id) or issue)}"
+        after = _release_of(issue, "mute") if until_next_release else None
+        standing = muted(after_release=after, **terms)
+        said = f"muted{in_words(standing)}"
+        _decide(source, issue, standing, now, actor, _noted(said, note))
+        return f"is {said}"
 
     change(store, issue_id, action, as_json=as_json)
 
@@ -156,7 +159,7 @@ def unmerge(*, issue_id: str, actor: str, note: str, store: Path | None, as_json
     change(store, issue_id, action, as_json=as_json)
 
 
-def in_words(issue: Issue) -> str:
+def in_words(issue: Issue | Standing) -> str:
     """What ends the status of an issue; nothing where only people do."""
     times = f"{issue.until_count} times more" if issue.until_count else ""
     ends = (
@@ -168,7 +171,7 @@ def in_words(issue: Issue) -> str:
     return f" {said}" if said else ""
 
 
-def _release_in_words(issue: Issue) -> str:
+def _release_in_words(issue: Issue | Standing) -> str:
     release = issue.until_release.lstrip(">=")
     if issue.until_release.startswith(">="):
         return f"in {release}"
@@ -181,6 +184,20 @@ def _release_in_words(issue: Issue) -> str:
 
 def _within(seconds: float | None) -> str:
     return f" within {ago(-seconds, now=0).removesuffix(' ago')}" if seconds else ""
+
+
+def _release_of(issue: Issue, command: str) -> str:
+    """The release that the next one comes after. Raises ClickException where none is known: any would be later."""
+    if not issue.last_release:
+        raise click.ClickException(
+            f"no release is known of {issue.service}: set service.version or TOCSIN_RELEASE, or {command} without it"
+        )
+    return issue.last_release
+
+
+def _noted(said: str, note: str) -> str:
+    """What was decided, and why; what the status alone does not say already."""
+    return ": ".join(filter(None, (said if " " in said else "", note)))
 
 
 def _decide(source: Store, issue: Issue, standing: Standing, now: float, actor: str, note: str) -> None:

@@ -153,6 +153,7 @@ def _show_occurrence(occurrence: Occurrence, trace_url: str) -> None:
 
 def _show_others(occurrences: list[Occurrence]) -> None:
     if occurrences:
-        click.echo(f"\n{len(occurrences)} more occurrences are kept")
+        kept = "1 more occurrence is" if len(occurrences) == 1 else f"{len(occurrences)} more occurrences are"
+        click.echo(f"\n{kept} kept")
         rows = ((utc(each.at), each.release, each.trace_id, each.message) for each in occurrences)
         show_table(("at", "release", "trace", "details"), rows, empty="")

@@ -16,6 +16,8 @@ from tocsin.notify.target import Target
 
 #: The settings that say what an `alertmanager.yml` cannot.
 PARTS = ("receiver_terms", "maintenance")
+#: Problems of a file that are said in one line.
+SAID = 2
 
 
 def load_alerting(config: Config) -> AlertingConfig:
@@ -29,7 +31,7 @@ def load_alerting(config: Config) -> AlertingConfig:
             receivers(loaded)
             loaded = _extended(config, loaded)
         except (OSError, ValueError) as error:
-            notices.say(f"routing of alerts is off: {error}", once="alertmanager")
+            notices.say(f"routing of alerts is off: {_briefly(error, config.alertmanager)}", once="alertmanager")
         else:
             _say_what_is_left_out(config, loaded)
             return loaded
@@ -37,7 +39,7 @@ def load_alerting(config: Config) -> AlertingConfig:
         loaded = simple_routing(config).config(external_url=config.external_url)
         receivers(loaded)
     except ValueError as error:
-        notices.say(f"notify is not used: {error}", once="notify")
+        notices.say(f"notify is not used: {'; '.join(str(error).splitlines())}", once="notify")
         loaded = simple_routing(replace(config, notify={})).config(external_url=config.external_url)
     return _extended(config, loaded)
 
@@ -47,7 +49,8 @@ def reload_alerting(config: Config, before: AlertingConfig) -> AlertingConfig:
     try:
         receivers(load_file(config, config.alertmanager) if config.alertmanager else before)
     except (OSError, ValueError) as error:
-        notices.say(f"routing of alerts stays as it was: {error}", once=f"routing: {error}")
+        why = _briefly(error, config.alertmanager)
+        notices.say(f"routing of alerts stays as it was: {why}", once=f"routing: {error}")
         return before
     return load_alerting(config)
 
@@ -159,6 +162,14 @@ def _usable(setting: str, url: str | None) -> str | None:
         notices.say(f"{variable(setting)} is not used: {error}", once=variable(setting))
         return None
     return url
+
+
+def _briefly(error: Exception, path: Path | None) -> str:
+    """The first problems of a file in one line, and where the others are read."""
+    problems = str(error).splitlines()
+    if path is None or len(problems) <= SAID:
+        return "; ".join(problems)
+    return "; ".join([*problems[:SAID], f"and {len(problems) - SAID} more: `tocsin check {path}`"])
 
 
 def _say_what_is_left_out(config: Config, loaded: AlertingConfig) -> None:

@@ -9,6 +9,8 @@ from tocsin.store import Issue, Store
 #: Issues seen within this many seconds have series, those that began or came back last first, no more than `SERIES`.
 RECENT = 3600.0
 SERIES = 500
+#: What people made of an issue: it is no news any more. Muted ones have no series but their own.
+DECIDED = frozenset({"acknowledged", "resolved"})
 
 
 class IssueMetrics:
@@ -33,9 +35,9 @@ class IssueMetrics:
 
             meter.create_observable_gauge(f"tocsin.issue.{name}", [observe], unit="s", description=description)
 
-        gauge("first_seen.timestamp", "When the issue was first seen.", lambda issue: issue.first_seen)
+        gauge("first_seen.timestamp", "When the issue was first seen; until somebody decides about it.", _new_since)
         gauge("last_seen.timestamp", "When the issue was last seen.", lambda issue: issue.last_seen)
-        gauge("regressed.timestamp", "When the issue came back after it was resolved.", lambda it: it.regressed_at)
+        gauge("regressed.timestamp", "When the issue came back after it was resolved; as long.", _back_since)
 
         def observe_muted(_options: CallbackOptions) -> Iterable[Observation]:
             muted = self._muted[:SERIES] if active() else []
@@ -44,6 +46,14 @@ class IssueMetrics:
         meter.create_observable_gauge(
             "tocsin.issue.muted", [observe_muted], description="Muted issues, by fingerprint."
         )
+
+
+def _new_since(issue: Issue) -> float | None:
+    return None if issue.status in {*DECIDED, "regressed"} else issue.first_seen
+
+
+def _back_since(issue: Issue) -> float | None:
+    return None if issue.status in DECIDED else issue.regressed_at
 
 
 def _labels(issue: Issue) -> dict[str, str]:

@@ -9,6 +9,7 @@ import msgspec
 from opentelemetry.sdk.metrics import export as sdk
 
 from tocsin.telemetry import otlp
+from tocsin.telemetry.ended import EndedGauges
 from tocsin.telemetry.exponential import classic
 from tocsin.telemetry.labels import (
     Labels,
@@ -39,13 +40,16 @@ class NoSeriesError(ValueError):
     """A metric that rules cannot use as it is."""
 
 
-def encode(metrics: sdk.MetricsData, *, instance: str = "") -> bytes:
+def encode(metrics: sdk.MetricsData, *, instance: str = "", ended: EndedGauges | None = None) -> bytes:
     """One OTLP/JSON `ExportMetricsServiceRequest`, with exemplars of sums and gauges alone.
 
     `instance` stands in for a `service.instance.id` that the resource lacks, lest two processes write the same series.
+    `ended` marks the gauge series that the batch before had.
     """
-    resource_metrics = [_resource_metrics(item, instance) for item in metrics.resource_metrics]
-    return otlp.encode(otlp.ExportMetricsServiceRequest(resource_metrics))
+    request = otlp.ExportMetricsServiceRequest([_resource_metrics(item, instance) for item in metrics.resource_metrics])
+    if ended:
+        ended.mark(request)
+    return otlp.encode(request)
 
 
 def samples(payload: bytes, *, translation: Translation = DEFAULT, skipped: Skipped | None = None) -> Iterator[Sample]:

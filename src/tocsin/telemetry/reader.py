@@ -11,7 +11,8 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 
 from tocsin.telemetry.batch import encode
-from tocsin.telemetry.shared_collection import shared_collection
+from tocsin.telemetry.ended import EndedGauges
+from tocsin.telemetry.shared_collection import keeps_gauges, shared_collection
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +63,8 @@ class BatchReader(MetricReader):
     def __init__(self, sink: Callable[[bytes], object]) -> None:
         super().__init__()
         self._sink = sink
+        # Where the SDK forgets gauges that were not set again, their absence says nothing.
+        self._ended = EndedGauges() if keeps_gauges() else None
 
     def _set_collect_callback(self, func: Callable[..., Any] | None) -> None:  # type: ignore[misc]  # no other seam
         super()._set_collect_callback(func and no_fork(func))
@@ -69,7 +72,7 @@ class BatchReader(MetricReader):
     def _receive_metrics(self, metrics_data: MetricsData, *_: Any, **__: Any) -> None:
         # Releases of the SDK before 1.43 give a process no identity of its own.
         instance = f"{socket.gethostname()}:{os.getpid()}"
-        self._sink(encode(metrics_data, instance=instance))
+        self._sink(encode(metrics_data, instance=instance, ended=self._ended))
 
     def shutdown(self, timeout_millis: float = 30_000, **_: Any) -> None:
         """There is nothing to release; the owner collects for the last time."""

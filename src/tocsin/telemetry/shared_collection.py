@@ -62,10 +62,10 @@ def shared_collection(provider: Any) -> SharedCollection | None:
     """One with the first reader that fits; None where there is none, or where this SDK is another inside."""
     consumer = getattr(provider, "_measurement_consumer", None)
     fitting = next(filter(_fits, getattr(consumer, "_reader_storages", ())), None)
-    return SharedCollection(consumer, fitting) if fitting is not None and _keeps_gauges() else None
+    return SharedCollection(consumer, fitting) if fitting is not None and keeps_gauges() else None
 
 
-def _keeps_gauges() -> bool:
+def keeps_gauges() -> bool:
     """Whether a gauge that was set survives a collection: it did not in earlier releases of the SDK."""
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], resource=Resource.get_empty(), shutdown_on_exit=False)
