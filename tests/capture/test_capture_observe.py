@@ -279,3 +279,12 @@ def test_before_a_failure_only_what_sees_every_span_is_imported(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_bare_decorator_takes_the_name_of_the_function():
+    @tocsin.observe
+    def price(row):
+        """What it costs."""
+        return row + 1
+
+    assert (price(1), price.__doc__) == (2, "What it costs.")

@@ -32,8 +32,10 @@ class observe:  # noqa: N801  is called like a function
     _name: str
     _begun: list[float]
 
-    def __new__(cls, name: str = "unnamed", *_: object, **__: object) -> "observe":  # noqa: PYI034  Self is newer than Python 3.10
-        """Called wrongly it measures all the same: `__init__` says so once."""
+    def __new__(cls, name: Any = "unnamed", *_: object, **__: object) -> Any:
+        """Called wrongly it measures all the same: `__init__` says so once. Bare, it takes the function's name."""
+        if callable(name):
+            return _observed(getattr(name, "__qualname__", "unnamed"), name)
         self = super().__new__(cls)
         self._name = name
         self._begun = []
