@@ -199,7 +199,7 @@ def test_every_shipped_rule_is_loaded_and_evaluates(journey, wait_until):
 def test_the_same_alerts_fire(journey):
     ours, theirs = journey.alerts
     assert ours <= theirs
-    # An issue whose severity rose, or that somebody dealt with: the old series ends here at once, there by the lookback.
+    # The old series of an issue that changed ends here at once, there by the lookback.
     assert names(theirs - ours) <= {"NewIssue"}
     assert names(ours) >= FIRING
 
