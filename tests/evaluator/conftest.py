@@ -82,7 +82,7 @@ class Scene:
         resource = Resource({"service.name": name, "service.instance.id": os.urandom(4).hex()})
         provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
         self._exits.callback(provider.shutdown)
-        return SimpleNamespace(meter=provider.get_meter("test"), collect=reader.collect, store=store)
+        return SimpleNamespace(meter=provider.get_meter("tocsin"), collect=reader.collect, store=store)
 
     def candidate(self, **settings):
         """A process that writes and evaluates, as often as it is told to step."""

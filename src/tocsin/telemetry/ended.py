@@ -24,30 +24,35 @@ class _Series(NamedTuple):
 
 
 class EndedGauges:
-    """Compares each collection of one process with the one before. Sums and histograms go on: they are cumulative."""
+    """Compares each collection of one process with the one before. Sums and histograms go on: they are cumulative.
 
-    def __init__(self) -> None:
+    It watches the gauges of one instrumentation scope, or of all.
+    """
+
+    def __init__(self, *, scope: str | None = None) -> None:
+        self._scope = scope
         self._last: dict[int, set[_Series]] = {}
 
     def mark(self, request: otlp.ExportMetricsServiceRequest) -> None:
         """Add a point without a value for each gauge series that a resource had and has no more."""
-        process, now = os.getpid(), set(islice(_series(request), WATCHED))
+        process, now = os.getpid(), set(islice(self._series(request), WATCHED))
         # A fork does not report what its parent still does.
         last, self._last = self._last.get(process, set()), {process: now}
-        gone = last.difference(_series(request)) if last - now else ()
+        gone = last.difference(self._series(request)) if last - now else ()
         for item in request.resource_metrics:
             resource, at = bytes(item.resource.attributes), _time(item)
             item.scope_metrics += [_end(each, at) for each in sorted(gone) if each.resource == resource]
 
-
-def _series(request: otlp.ExportMetricsServiceRequest) -> Iterator[_Series]:
-    for item in request.resource_metrics:
-        resource = bytes(item.resource.attributes)
-        for scope_metrics in item.scope_metrics:
-            scope = scope_metrics.key
-            for metric in scope_metrics.metrics:
-                for point in metric.gauge.data_points if metric.gauge else ():
-                    yield _Series(resource, scope, metric.name, metric.unit, bytes(point.attributes))
+    def _series(self, request: otlp.ExportMetricsServiceRequest) -> Iterator[_Series]:
+        for item in request.resource_metrics:
+            resource = bytes(item.resource.attributes)
+            for scope_metrics in item.scope_metrics:
+                scope = scope_metrics.key
+                if self._scope not in (None, scope.name):
+                    continue
+                for metric in scope_metrics.metrics:
+                    for point in metric.gauge.data_points if metric.gauge else ():
+                        yield _Series(resource, scope, metric.name, metric.unit, bytes(point.attributes))
 
 
 def _time(item: otlp.ResourceMetrics) -> str:

@@ -63,8 +63,8 @@ class BatchReader(MetricReader):
     def __init__(self, sink: Callable[[bytes], object]) -> None:
         super().__init__()
         self._sink = sink
-        # Where the SDK forgets gauges that were not set again, their absence says nothing.
-        self._ended = EndedGauges() if keeps_gauges() else None
+        # Where the SDK forgets gauges that were not set again, only the absence of ours, which are observed, tells.
+        self._ended = EndedGauges(scope=None if keeps_gauges() else "tocsin")
 
     def _set_collect_callback(self, func: Callable[..., Any] | None) -> None:  # type: ignore[misc]  # no other seam
         super()._set_collect_callback(func and no_fork(func))
