@@ -4,8 +4,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from tocsin.telemetry import BatchReader, Measurement, RedRecorder, measurement_of, samples
-from tocsin.telemetry.red import ATTRIBUTE_SETS, VALUES
+from tocsin.telemetry import BatchReader, Durations, Measurement, Series, measurement_of, samples
+from tocsin.telemetry.durations import ATTRIBUTE_SETS, VALUES
 
 SECOND = 1_000_000_000
 
@@ -60,7 +60,7 @@ def reader(batches):
 @pytest.fixture
 def recorder(reader):
     provider = MeterProvider([reader], resource=Resource({"service.name": "shop"}), shutdown_on_exit=False)
-    return RedRecorder(provider.get_meter("test"))
+    return Durations(provider.get_meter("test"))
 
 
 OLD_QUERY = {"db.system": "postgresql", "db.name": "shop", "db.statement": "SELECT 1", "net.peer.name": "db-1"}
@@ -81,12 +81,12 @@ QUERY = {
 
 @pytest.mark.parametrize("attributes", [OLD_QUERY, NEW_QUERY])
 def test_sqlalchemy_is_measured_under_either_convention(span_of, attributes):
-    measurement = measurement_of(span_of("sqlalchemy", SpanKind.CLIENT, attributes))
-    assert measurement == Measurement("db.client.operation.duration", 0.25, QUERY)
+    measurement = told(span_of("sqlalchemy", SpanKind.CLIENT, attributes))
+    assert measurement == ("db.client.operation.duration", 0.25, QUERY)
 
 
 def test_a_driver_is_measured_unless_it_measures_itself(span_of):
-    assert measurement_of(span_of("psycopg2", SpanKind.CLIENT, OLD_QUERY)).attributes == QUERY
+    assert told(span_of("psycopg2", SpanKind.CLIENT, OLD_QUERY))[2] == QUERY
     assert measurement_of(span_of("psycopg2", SpanKind.CLIENT, NEW_QUERY)) is None
     assert measurement_of(span_of("psycopg2", SpanKind.CLIENT, OLD_QUERY | NEW_QUERY)) is None
 
@@ -102,13 +102,13 @@ def test_a_driver_is_measured_unless_it_measures_itself(span_of):
 )
 def test_an_operation_is_the_first_word_of_the_statement(span_of, statement, operation):
     span = span_of("redis", SpanKind.CLIENT, {"db.system": "redis", "db.statement": statement})
-    assert measurement_of(span).attributes["db.operation.name"] == operation
+    assert told(span)[2]["db.operation.name"] == operation
 
 
 def test_celery_tasks_are_measured_with_the_type_of_their_error(span_of):
     attributes = {"celery.task_name": "shop.pay", "messaging.destination": "celery", "celery.state": "FAILURE"}
-    measurement = measurement_of(span_of("celery", SpanKind.CONSUMER, attributes, exception=KeyError("x")))
-    assert measurement == Measurement(
+    measurement = told(span_of("celery", SpanKind.CONSUMER, attributes, exception=KeyError("x")))
+    assert measurement == (
         "messaging.process.duration",
         0.25,
         {
@@ -124,15 +124,15 @@ def test_celery_tasks_are_measured_with_the_type_of_their_error(span_of):
 
 def test_httpx_is_measured_only_where_it_got_no_response(span_of):
     request = {"http.request.method": "GET", "server.address": "api", "server.port": 443}
-    failed = measurement_of(span_of("httpx", SpanKind.CLIENT, request, exception=ConnectionError()))
-    assert failed.instrument == "http.client.request.duration"
-    assert failed.attributes == {**request, "error.type": "ConnectionError"}
+    failed = told(span_of("httpx", SpanKind.CLIENT, request, exception=ConnectionError()))
+    assert failed[0] == "http.client.request.duration"
+    assert failed[2] == {**request, "error.type": "ConnectionError"}
     assert measurement_of(span_of("httpx", SpanKind.CLIENT, {**request, "http.response.status_code": 200})) is None
 
 
 def test_httpx_is_measured_under_the_old_conventions_for_it_does_not_say_whom_it_calls(span_of):
     request = {"http.method": "GET", "http.url": "https://api:8443/a?b", "http.status_code": 200}
-    assert measurement_of(span_of("httpx", SpanKind.CLIENT, request)).attributes == {
+    assert told(span_of("httpx", SpanKind.CLIENT, request))[2] == {
         "http.request.method": "GET",
         "http.response.status_code": 200,
         "server.address": "api",
@@ -143,20 +143,20 @@ def test_httpx_is_measured_under_the_old_conventions_for_it_does_not_say_whom_it
 def test_flask_is_measured_where_it_got_no_response_under_its_conventions(span_of):
     old = {"http.method": "GET", "http.scheme": "http", "http.route": "/a", "http.target": "/a?b"}
     new = {"http.request.method": "GET", "url.scheme": "http", "http.route": "/a"}
-    failed = measurement_of(span_of("flask", SpanKind.SERVER, old, exception=KeyError()))
-    assert failed == Measurement(
+    failed = told(span_of("flask", SpanKind.SERVER, old, exception=KeyError()))
+    assert failed == (
         "http.server.duration",
         0.25,
         {"http.method": "GET", "http.scheme": "http", "http.target": "/a", "error.type": "KeyError"},
     )
     for attributes in (new, old | new):
-        failed = measurement_of(span_of("flask", SpanKind.SERVER, attributes, exception=KeyError()))
-        assert failed == Measurement("http.server.request.duration", 0.25, {**new, "error.type": "KeyError"})
+        failed = told(span_of("flask", SpanKind.SERVER, attributes, exception=KeyError()))
+        assert failed == ("http.server.request.duration", 0.25, {**new, "error.type": "KeyError"})
     assert measurement_of(span_of("flask", SpanKind.SERVER, {**old, "http.status_code": 500})) is None
 
 
 def test_the_old_conventions_count_milliseconds(recorder, reader, batches):
-    recorder.record(Measurement("http.server.duration", 0.25, {"http.method": "GET"}))
+    recorder.record([Measurement(Series("http.server.duration", {"http.method": "GET"}), 0.25)])
     reader.collect()
     values = {dict(labels)["__name__"]: value for labels, _, value in samples(batches[0])}
     assert values["http_server_duration_milliseconds_sum"] == 250
@@ -169,8 +169,8 @@ def test_an_instrumentation_without_metrics_of_its_own_gets_the_stable_ones(span
         "url.scheme": "https",
         "http.response.status_code": 503,
     }
-    measurement = measurement_of(span_of("homemade", SpanKind.SERVER, request, status=True))
-    assert measurement == Measurement("http.server.request.duration", 0.25, {**request, "error.type": "503"})
+    measurement = told(span_of("homemade", SpanKind.SERVER, request, status=True))
+    assert measurement == ("http.server.request.duration", 0.25, {**request, "error.type": "503"})
 
 
 @pytest.mark.parametrize("statement", ["/**/" * 50_000 + "!", "/*" * 50_000, "(" * 50_000, ""])
@@ -190,10 +190,16 @@ def test_what_is_no_request_is_not_measured(span_of):
 
 
 def test_a_failure_without_a_name_is_other(span_of):
-    assert measurement_of(span_of("sqlalchemy", SpanKind.CLIENT, OLD_QUERY, status=True)).attributes == {
+    assert told(span_of("sqlalchemy", SpanKind.CLIENT, OLD_QUERY, status=True))[2] == {
         **QUERY,
         "error.type": "_OTHER",
     }
+
+
+def told(span):
+    """Instrument, seconds and attributes."""
+    series, seconds = measurement_of(span)
+    return series.instrument, seconds, series.attributes
 
 
 def of_series(batch, name):
@@ -202,7 +208,7 @@ def of_series(batch, name):
 
 def test_the_number_of_values_is_bounded(recorder, reader, batches):
     for n in range(VALUES + 50):
-        recorder.record(Measurement("messaging.process.duration", 0.1, {"celery.task_name": f"task-{n}"}))
+        recorder.record([Measurement(Series("messaging.process.duration", {"celery.task_name": f"task-{n}"}), 0.1)])
     reader.collect()
     names = {labels["celery_task_name"] for labels in of_series(batches[0], "messaging_process_duration_seconds_count")}
     assert len(names) == VALUES + 1
@@ -212,7 +218,7 @@ def test_the_number_of_values_is_bounded(recorder, reader, batches):
 def test_the_number_of_series_is_bounded(recorder, reader, batches):
     for n in range(ATTRIBUTE_SETS + 50):
         attributes = {"server.address": f"h{n % VALUES}", "db.namespace": f"d{n // VALUES}"}
-        recorder.record(Measurement("db.client.operation.duration", 0.1, attributes))
+        recorder.record([Measurement(Series("db.client.operation.duration", attributes), 0.1)])
     reader.collect()
     series = of_series(batches[0], "db_client_operation_duration_seconds_count")
     assert len(series) == ATTRIBUTE_SETS + 1
@@ -235,8 +241,7 @@ def test_sqlalchemy_for_real(tracing, ended, recorder, reader, batches):
         engine.dispose()
     if not ended.spans:
         pytest.skip(f"SQLAlchemy {sqlalchemy.__version__} is not supported by its instrumentation")
-    for measurement in filter(None, map(measurement_of, ended.spans)):
-        recorder.record(measurement)
+    recorder.record(filter(None, map(measurement_of, ended.spans)))
     reader.collect()
     series = of_series(batches[0], "db_client_operation_duration_seconds_count")
     assert [(one["db_system_name"], one["db_operation_name"], one.get("error_type")) for one in series] == [
@@ -260,8 +265,7 @@ def test_celery_for_real(tracing, ended, recorder, reader, batches):
         pay.apply()
     finally:
         instrumentor.uninstrument()
-    for measurement in filter(None, map(measurement_of, ended.spans)):
-        recorder.record(measurement)
+    recorder.record(filter(None, map(measurement_of, ended.spans)))
     reader.collect()
     (series,) = of_series(batches[0], "messaging_process_duration_seconds_count")
     assert (series["celery_task_name"], series["error_type"]) == ("shop.pay", "ZeroDivisionError")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any, TypeAlias, TypeVar
 
 from opentelemetry.context import Context
@@ -24,8 +24,8 @@ from tocsin.notices import notices
 from tocsin.store import Occurrence, Sighting, Store, StoreError
 from tocsin.store.counts import USERS
 from tocsin.store.issues import Verdict
-from tocsin.telemetry import RedRecorder, measurement_of
-from tocsin.telemetry.red import OBSERVED, Measurement
+from tocsin.telemetry import Durations, Measurement, Series, measurement_of
+from tocsin.telemetry.durations import OBSERVED
 
 T = TypeVar("T")
 Labels: TypeAlias = tuple[tuple[str, str | bool], ...]
@@ -33,6 +33,8 @@ Labels: TypeAlias = tuple[tuple[str, str | bool], ...]
 ENVIRONMENT = "deployment.environment.name"
 #: Fingerprints that get a time series of their own; the others share `other`.
 COUNTED_FINGERPRINTS = 500
+#: Names and outcomes of what the application observes whose series are remembered.
+OBSERVATIONS = 1_024
 #: Fingerprints that wait for a store which cannot be written.
 WAITING_FINGERPRINTS = 2_000
 #: Sampled occurrences of one fingerprint that wait with it, and of all fingerprints together.
@@ -117,7 +119,7 @@ class Writer:
         self._waiting_samples = self._waiting_users = 0
         self._counted: set[str] = set()
         self._traffic = Traffic()
-        self._red = RedRecorder(meter)
+        self._durations = Durations(meter)
         self._errors = meter.create_counter("tocsin.errors", unit="{error}", description="Failures, each counted once.")
         meter.create_observable_counter(
             "tocsin.self.dropped",
@@ -152,11 +154,8 @@ class Writer:
 
     def _flush(self) -> None:
         self._inbox.samples = 0
-        for measurement in map(measurement_of, _drain(self._inbox.spans.popleft)):
-            if measurement is not None:
-                self._red.record(measurement)
-        for observation in _drain(self._inbox.observations.popleft):
-            self._red.record(_measurement(*observation))
+        self._durations.record(filter(None, map(measurement_of, _drain(self._inbox.spans.popleft))))
+        self._durations.record(starmap(_measurement, _drain(self._inbox.observations.popleft)))
         counts: Counter[Labels] = Counter()
         seen: dict[Labels, Draft] = {}
         failed: list[str] = []
@@ -273,10 +272,15 @@ class Writer:
 
 
 def _measurement(name: str, seconds: float, error_type: str | None) -> Measurement:
+    return Measurement(_observed(name, error_type), seconds)
+
+
+@lru_cache(OBSERVATIONS)
+def _observed(name: str, error_type: str | None) -> Series:
     outcome = "success" if error_type is None else "cancelled" if error_type in ORDERLY else "failure"
     found = {"tocsin.observed.name": name, "tocsin.observed.outcome": outcome}
     raised = {attributes.ERROR_TYPE: error_type} if outcome == "failure" else {}
-    return Measurement(OBSERVED, seconds, found | raised)
+    return Series(OBSERVED, found | raised)
 
 
 def _storable(value: object) -> str:

@@ -3,23 +3,25 @@
 from tocsin.telemetry.batch import STALE, Sample, Skipped, encode, samples
 from tocsin.telemetry.caches import caches
 from tocsin.telemetry.circuits import circuits
+from tocsin.telemetry.durations import Durations, Measurement, Series
 from tocsin.telemetry.forked import Forked
 from tocsin.telemetry.host import observe_host, observe_limits, observe_process
 from tocsin.telemetry.labels import Labels
 from tocsin.telemetry.names import Kind, Strategy, UnusableNameError, label_name, metric_name
 from tocsin.telemetry.reader import BatchReader, attach_reader
-from tocsin.telemetry.red import Measurement, RedRecorder, is_measured, measurement_of
+from tocsin.telemetry.red import is_measured, measurement_of
 from tocsin.telemetry.translation import Translation
 
 __all__ = [
     "STALE",
     "BatchReader",
+    "Durations",
     "Forked",
     "Kind",
     "Labels",
     "Measurement",
-    "RedRecorder",
     "Sample",
+    "Series",
     "Skipped",
     "Strategy",
     "Translation",

@@ -5,26 +5,19 @@ is measured twice. Only spans that are recorded are seen, so a sampled trace giv
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from opentelemetry.metrics import Histogram, Meter
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
-#: Values of one attribute that get series of their own; the others share `other`.
-VALUES = 100
-#: Attribute sets of one instrument; the others share the one that OpenTelemetry's specification has for it.
-ATTRIBUTE_SETS = 1_000
-OVERFLOW = {"otel.metric.overflow": True}
-#: What the application measures itself, by `tocsin.observe`.
-OBSERVED = "tocsin.observed.duration"
+from tocsin.telemetry.durations import Measurement, Series
 
-# The boundaries that the semantic conventions advise, in seconds.
-_DATABASE_BOUNDARIES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
-_BOUNDARIES = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+#: Combinations of what was read off spans that are remembered with their series; beyond them they are told anew.
+REMEMBERED = 1_024
 
 # Without ambiguity, hence in linear time: a comment ends at its first `*/`.
 _FIRST_WORD = re.compile(r"(?:[\s(]|/\*(?:[^*]|\*(?!/))*\*/)*(\w+)")
@@ -32,74 +25,59 @@ _FIRST_WORD = re.compile(r"(?:[\s(]|/\*(?:[^*]|\*(?!/))*\*/)*(\w+)")
 Attributes: TypeAlias = Mapping[str, Any]
 
 
-class Measurement(NamedTuple):
-    """One duration, in seconds, for a histogram of the semantic conventions."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measure:
+    """How the spans of an instrumentation are measured."""
+
+    #: Whether one is, as far as the names of its attributes say: asked of every span that ends.
+    applies: Callable[[Attributes], bool]
+    #: Everything that `told` looks at: spans with the same values are told alike.
+    reads: tuple[str, ...]
+    told: Callable[[Attributes], "_Told | None"]
+
+
+class _Told(NamedTuple):
+    """An instrument, and its attributes; those that are None are not there."""
 
     instrument: str
-    seconds: float
     attributes: dict[str, Any]
 
 
 def is_measured(span: ReadableSpan) -> bool:
     """Whether `measurement_of` may find something: asked of every span that ends, so a matter of nanoseconds."""
     kind = span.kind
-    return kind is not SpanKind.INTERNAL and kind is not SpanKind.PRODUCER and _measure_of(span) is not None
+    if kind is SpanKind.INTERNAL or kind is SpanKind.PRODUCER:
+        return False
+    measure = _measure_of(span)
+    return measure is not None and measure.applies(_attributes(span))
 
 
 def measurement_of(span: ReadableSpan) -> Measurement | None:
-    """What an ended span adds to metrics that nobody else records. Reads the span only."""
+    """What an ended span adds to metrics that nobody else records. Reads the span only; spans repeat, at no cost."""
     measure = _measure_of(span) if is_measured(span) else None
-    return measure(span) if measure else None
+    if measure is None or span.start_time is None or span.end_time is None:
+        return None
+    found = _attributes(span)
+    said = measure, _error_type(span), tuple(map(found.get, measure.reads))
+    try:
+        series = _series(*said)
+    except TypeError:  # of a list or a mapping
+        series = _series.__wrapped__(*said)
+    return Measurement(series, (span.end_time - span.start_time) / 1e9) if series else None
 
 
-class RedRecorder:
-    """Records measurements on histograms of its meter, the number of their series bounded."""
-
-    def __init__(self, meter: Meter) -> None:
-        self._meter = meter
-        self._histograms: dict[str, Histogram] = {}
-        self._values: defaultdict[str, Limit] = defaultdict(lambda: Limit(VALUES))
-        self._sets: defaultdict[str, Limit] = defaultdict(lambda: Limit(ATTRIBUTE_SETS))
-
-    def record(self, measurement: Measurement) -> None:
-        """Record one; off the request path, it costs as much as any histogram."""
-        name, seconds, attributes = measurement
-        bounded = {key: value if self._values[key].admits(value) else "other" for key, value in attributes.items()}
-        admitted = self._sets[name].admits(frozenset(bounded.items()))
-        value = 1000 * seconds if name in _MILLISECONDS else seconds
-        self._histogram(name).record(value, bounded if admitted else OVERFLOW)
-
-    def _histogram(self, name: str) -> Histogram:
-        if name not in self._histograms:
-            boundaries = _DATABASE_BOUNDARIES if name.startswith("db.") else _BOUNDARIES
-            self._histograms[name] = self._meter.create_histogram(
-                name,
-                unit="ms" if name in _MILLISECONDS else "s",
-                description=_DESCRIPTIONS[name],
-                explicit_bucket_boundaries_advisory=None if name in _MILLISECONDS else boundaries,
-            )
-        return self._histograms[name]
+@lru_cache(REMEMBERED)
+def _series(measure: _Measure, error_type: str | None, values: tuple[Any, ...]) -> Series | None:
+    told = measure.told(dict(zip(measure.reads, values, strict=True)))
+    if told is None:
+        return None
+    known = {name: value for name, value in told.attributes.items() if value is not None}
+    return Series(told.instrument, known if error_type is None else {**known, "error.type": error_type})
 
 
-class Limit:
-    """The first `size` values that ask are admitted, for good."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._admitted: set[Hashable] = set()
-
-    def admits(self, value: Hashable) -> bool:
-        if value in self._admitted:
-            return True
-        if len(self._admitted) < self._size:
-            self._admitted.add(value)
-            return True
-        return False
-
-
-def _measure_of(span: ReadableSpan) -> "_Measure | None":
+def _measure_of(span: ReadableSpan) -> _Measure | None:
     scope = span.instrumentation_scope
-    return _MEASURES.get(scope.name if scope else "", _http)
+    return _MEASURES.get(scope.name if scope else "", _SERVED if span.kind is SpanKind.SERVER else _CALLED)
 
 
 def _attributes(span: ReadableSpan) -> Attributes:
@@ -107,84 +85,75 @@ def _attributes(span: ReadableSpan) -> Attributes:
     return getattr(getattr(span, "_attributes", None), "_dict", None) or span.attributes or {}
 
 
-def _database(span: ReadableSpan) -> Measurement | None:
-    """None for a span that is no operation, such as SQLAlchemy's `connect`."""
-    found = _attributes(span)
+def _is_operation(found: Attributes) -> bool:
+    """SQLAlchemy's `connect`, for one, is none."""
+    return (
+        "db.statement" in found or "db.query.text" in found or "db.operation" in found or "db.operation.name" in found
+    )
+
+
+def _database(found: Attributes) -> _Told | None:
     system, operation = _first(found, "db.system.name", "db.system"), _operation(found)
     if system is None or operation is None:
         return None
-    return _measurement(
-        span,
-        "db.client.operation.duration",
-        {
-            "db.system.name": system,
-            "db.operation.name": operation,
-            "db.namespace": _first(found, "db.namespace", "db.name"),
-            **_server(found),
-        },
-    )
+    namespace = _first(found, "db.namespace", "db.name")
+    known = {"db.system.name": system, "db.operation.name": operation, "db.namespace": namespace, **_server(found)}
+    return _Told("db.client.operation.duration", known)
 
 
-def _database_unless_opted_in(span: ReadableSpan) -> Measurement | None:
-    """Opted in to the stable conventions, which show in the attributes, the instrumentation measures by itself."""
-    return None if "db.system.name" in _attributes(span) else _database(span)
+def _is_operation_under_the_old_conventions(found: Attributes) -> bool:
+    """Opted in to the stable ones, which show in the attributes, the instrumentation measures by itself."""
+    return "db.system.name" not in found and _is_operation(found)
 
 
-def _task(span: ReadableSpan) -> Measurement | None:
-    found = _attributes(span)
-    return _measurement(
-        span,
-        "messaging.process.duration",
-        {
-            "messaging.system": "celery",
-            "messaging.operation.name": "process",
-            "messaging.destination.name": _first(found, "messaging.destination.name", "messaging.destination"),
-            "celery.task_name": found.get("celery.task_name"),
-        },
-    )
+def _task(found: Attributes) -> _Told:
+    known = {
+        "messaging.system": "celery",
+        "messaging.operation.name": "process",
+        "messaging.destination.name": _first(found, "messaging.destination.name", "messaging.destination"),
+        "celery.task_name": found["celery.task_name"],
+    }
+    return _Told("messaging.process.duration", known)
 
 
-def _http(span: ReadableSpan) -> Measurement | None:
-    found = _attributes(span)
+def _is_http(found: Attributes) -> bool:
+    return "http.method" in found or "http.request.method" in found
+
+
+def _served(found: Attributes) -> _Told:
+    where = {"http.route": found["http.route"], "url.scheme": _first(found, "url.scheme", "http.scheme")}
+    return _Told("http.server.request.duration", {**_http(found), **where})
+
+
+def _called(found: Attributes) -> _Told:
+    return _Told("http.client.request.duration", {**_http(found), **(_server(found) or _server_of_url(found))})
+
+
+def _http(found: Attributes) -> dict[str, Any]:
     method = _first(found, "http.request.method", "http.method")
+    return {"http.request.method": method, "http.response.status_code": _status_code(found)}
+
+
+def _has_no_response(found: Attributes) -> bool:
+    return "http.status_code" not in found and "http.response.status_code" not in found
+
+
+def _flask(found: Attributes) -> _Told | None:
+    """It measures only what got a response; the rest belongs to the conventions in which it measures that."""
+    return _served(found) if found["http.request.method"] is not None else _served_under_the_old_conventions(found)
+
+
+def _httpx_does_not_measure(found: Attributes) -> bool:
+    """It measures only what got a response, and under the old conventions it does not say from whom."""
+    return _is_http(found) and ("http.request.method" not in found or _has_no_response(found))
+
+
+def _served_under_the_old_conventions(found: Attributes) -> _Told | None:
+    method = found["http.method"]
     if method is None:
         return None
-    common = {"http.request.method": method, "http.response.status_code": _status_code(found)}
-    if span.kind is SpanKind.SERVER:
-        where = {"http.route": found.get("http.route"), "url.scheme": _first(found, "url.scheme", "http.scheme")}
-        return _measurement(span, "http.server.request.duration", common | where)
-    return _measurement(span, "http.client.request.duration", common | (_server(found) or _server_of_url(found)))
-
-
-def _flask(span: ReadableSpan) -> Measurement | None:
-    """It measures only what got a response; the rest belongs to the conventions in which it measures that."""
-    found = _attributes(span)
-    if _status_code(found) is not None:
-        return None
-    return _http(span) if "http.request.method" in found else _old_http_server(span)
-
-
-def _httpx(span: ReadableSpan) -> Measurement | None:
-    """It measures only what got a response, and under the old conventions it does not say from whom."""
-    found = _attributes(span)
-    return _http(span) if "http.request.method" not in found or _status_code(found) is None else None
-
-
-def _old_http_server(span: ReadableSpan) -> Measurement | None:
-    found = _attributes(span)
-    if "http.method" not in found:
-        return None
-    known = {"http.method": found["http.method"], "http.scheme": found.get("http.scheme")}
-    return _measurement(span, "http.server.duration", {**known, "http.target": found.get("http.route")})
-
-
-def _measurement(span: ReadableSpan, instrument: str, attributes: Attributes) -> Measurement | None:
-    if span.start_time is None or span.end_time is None:
-        return None
-    known = {name: value for name, value in attributes.items() if value is not None}
-    if (error_type := _error_type(span)) is not None:
-        known["error.type"] = error_type
-    return Measurement(instrument, (span.end_time - span.start_time) / 1e9, known)
+    known = {"http.method": method, "http.scheme": found["http.scheme"], "http.target": found["http.route"]}
+    return _Told("http.server.duration", known)
 
 
 def _error_type(span: ReadableSpan) -> str | None:
@@ -232,28 +201,32 @@ def _first(found: Attributes, *names: str) -> Any:
     return None
 
 
-_DESCRIPTIONS = {
-    OBSERVED: "Duration of what the application observes.",
-    "db.client.operation.duration": "Duration of database client operations.",
-    "messaging.process.duration": "Duration of processing operation.",
-    "http.server.request.duration": "Duration of HTTP server requests.",
-    "http.client.request.duration": "Duration of HTTP client requests.",
-    "http.server.duration": "Duration of HTTP server requests.",
-}
-#: Those of the conventions before the stable ones.
-_MILLISECONDS = frozenset({"http.server.duration"})
-
-_Measure: TypeAlias = Callable[[ReadableSpan], Measurement | None]
+_ADDRESS = ("server.address", "net.peer.name", "server.port", "net.peer.port")
+_READ_OF_DATABASES = (
+    *("db.system.name", "db.system", "db.namespace", "db.name", *_ADDRESS),
+    *("db.operation.name", "db.operation", "db.query.text", "db.statement"),
+)
+_READ_OF_HTTP = (
+    *("http.request.method", "http.method", "http.response.status_code", "http.status_code", "http.route"),
+    *("url.scheme", "http.scheme", "url.full", "http.url", *_ADDRESS),
+)
+_READ_OF_TASKS = ("messaging.destination.name", "messaging.destination", "celery.task_name")
+_SERVED = _Measure(_is_http, _READ_OF_HTTP, _served)
+_CALLED = _Measure(_is_http, _READ_OF_HTTP, _called)
+_DATABASE = _Measure(_is_operation, _READ_OF_DATABASES, _database)
 
 #: What each instrumentation leaves out, by the name of its scope. One that is not here measures no HTTP durations.
 _MEASURES: dict[str, _Measure | None] = {
     f"opentelemetry.instrumentation.{name}": measure
     for names, measure in (
-        ("sqlalchemy asyncpg redis pymongo pymemcache cassandra elasticsearch tortoiseorm", _database),
-        ("dbapi psycopg psycopg2 sqlite3 mysql mysqlclient pymysql pymssql aiopg", _database_unless_opted_in),
-        ("celery", _task),
-        ("flask", _flask),
-        ("httpx", _httpx),
+        ("sqlalchemy asyncpg redis pymongo pymemcache cassandra elasticsearch tortoiseorm", _DATABASE),
+        (
+            "dbapi psycopg psycopg2 sqlite3 mysql mysqlclient pymysql pymssql aiopg",
+            _Measure(_is_operation_under_the_old_conventions, _READ_OF_DATABASES, _database),
+        ),
+        ("celery", _Measure(lambda _: True, _READ_OF_TASKS, _task)),
+        ("flask", _Measure(_has_no_response, _READ_OF_HTTP, _flask)),
+        ("httpx", _Measure(_httpx_does_not_measure, _READ_OF_HTTP, _called)),
         ("aiohttp_client aiohttp_server asgi django falcon fastapi pyramid requests starlette tornado", None),
         ("urllib urllib3 wsgi", None),
     )
