@@ -2,7 +2,6 @@
 
 import json
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
+from msgspec.structs import replace
 
 from tocsin.alerting import (
     AlertingConfig,
@@ -99,6 +99,7 @@ class Desk:
             made = receivers(self.config, posted=store.posted_messages)
             Sender(store.notifications, made, notices=Notices()).run_once(now)
         told, self.server.told = self.server.told, []
+        self.users = [body["user"] for _, body in told if "user" in body]
         return sorted(filter(None, map(word, told)))
 
 
@@ -128,6 +129,17 @@ def test_who_understands_it_is_told_at_once_and_once(desk, make_alert, resolve):
     assert desk.look(15, alert) == ACKNOWLEDGED
     assert [desk.look(now, alert, restarted=now == 60) for now in (30, 60, 300, 315, 4000, 8000)] == [[]] * 6
     assert desk.look(9000, resolve(alert, 8900)) == OVER
+
+
+def test_it_says_who_has_done_so_where_the_receiver_can_be_told(desk, make_alert, resolve):
+    one, other = make_alert("a"), make_alert("b")
+    desk.look(0, one, other)
+    desk.decide(acknowledged(one, at=10, actor="jane"))
+    desk.decide(acknowledged(other, at=11, actor="joe"))
+    assert desk.look(15, one, other) == ACKNOWLEDGED
+    assert desk.users == ["jane, joe"]
+    desk.look(400, resolve(one, 390), resolve(other, 390))
+    assert desk.users == []
 
 
 def test_it_waits_until_all_that_fires_in_the_group_is_acknowledged(desk, make_alert):

@@ -4,12 +4,12 @@ import json
 import os
 import threading
 import time
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from alertmanager import Alertmanager
+from msgspec.structs import replace
 
 from tocsin.alerting import Alertmanagers, fingerprint
 from tocsin.alerting.alertmanagers import BATCH, MISSED, RESEND, RETRY, Peer, Sending, is_due, posted

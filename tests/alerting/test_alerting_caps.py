@@ -1,5 +1,7 @@
 """Receivers that are told too much, and receivers that are down."""
 
+from datetime import datetime, timezone
+
 import pytest
 
 from tocsin.alerting import Address, Dispatcher, Known, Sender, Timing, caps, simple, told_key
@@ -8,8 +10,8 @@ from tocsin.alerting.cap import CAPS, HOUR, Cap
 from tocsin.alerting.life import acknowledged
 from tocsin.alerting.retry import FIRST_WAIT, LONGEST_WAIT
 from tocsin.notices import Notices
-from tocsin.notify import DeliveryError
-from tocsin.store import Store
+from tocsin.notify import DeliveryError, Notification, NotifiedAlert, encode
+from tocsin.store import LoggedNotification, OutboxEntry, Store
 
 NOW = 10_000.0
 DOWN = DeliveryError("host did not answer within 10 s", recoverable=True)
@@ -90,6 +92,95 @@ def test_beyond_the_cap_one_message_says_how_many_there_were(store, decide, send
     assert "about D, E, F" in summary.common_annotations["description"]
     assert sending.run_once(NOW + HOUR + 1) is None
     assert len(inbox.taken) == 4
+
+
+@pytest.fixture
+def tell(store, make_notification_entry):
+    """Put a notification into the outbox: each alert of its group, and whether it fires."""
+
+    def tell(group, at, status="", **alerts):
+        store.notifications.enqueue([make_notification_entry(group, at, status, alerts)])
+
+    return tell
+
+
+@pytest.fixture
+def make_notification_entry():
+    def make(group, at, status, alerts):
+        told = tuple(
+            NotifiedAlert(
+                status="firing" if fires else "resolved",
+                labels={"alertname": name},
+                annotations={},
+                starts_at=datetime.fromtimestamp(NOW, tz=timezone.utc),
+                fingerprint=f"{group}/{name}",
+            )
+            for name, fires in alerts.items()
+        )
+        notification = Notification(
+            receiver="default",
+            status=status or ("firing" if any(alerts.values()) else "resolved"),
+            alerts=told,
+            group_labels={},
+            common_labels={},
+            common_annotations={},
+            group_key=group,
+        )
+        entry = OutboxEntry(
+            key=f"{group} {at} {status}",
+            receiver="default",
+            integration=0,
+            group_key=group,
+            payload=encode(notification),
+            created_at=at,
+        )
+        logged = LoggedNotification(group_key=group, receiver="default", integration=0, at=at, firing=(), resolved=())
+        return entry, logged
+
+    return make
+
+
+def heard(inbox):
+    return [(each.group_key, each.status, [alert.name for alert in each.alerts]) for each in inbox.taken]
+
+
+def test_ends_and_acknowledgements_are_told_of_what_was_told_alone(store, tell, sender):
+    inbox = Inbox()
+    sending = sender(inbox, limit=2)
+    tell("g", NOW, A=True)
+    tell("h", NOW, A=True)
+    tell("k", NOW, A=True)
+    tell("g", NOW + 1, A=True, B=True)
+    sending.run_once(NOW + 1)
+    tell("k", NOW + 2, "acknowledged", A=True)
+    tell("g", NOW + 2, "acknowledged", A=True, B=True)
+    sending.run_once(NOW + 2)
+    tell("k", NOW + 3, A=False)
+    tell("h", NOW + 3, A=False)
+    tell("g", NOW + 3, A=False, B=False)
+    sending.run_once(NOW + 3)
+    assert heard(inbox) == [
+        ("g", "firing", ["A"]),
+        ("h", "firing", ["A"]),
+        ("g", "acknowledged", ["A"]),
+        ("h", "resolved", ["A"]),
+        ("g", "resolved", ["A"]),
+    ]
+    assert states(store).count("left out") == 2
+
+
+def test_what_fires_again_and_is_told_then_is_told_to_its_end(store, tell, sender):
+    inbox = Inbox()
+    sending = sender(inbox, limit=1)
+    tell("x", NOW, A=True)
+    tell("g", NOW + 1, A=True)
+    tell("g", NOW + 2, A=False)
+    sending.run_once(NOW + 2)
+    for at, fires in ((HOUR, False), (HOUR + 1, True), (HOUR + 2, False), (3 * HOUR, True), (3 * HOUR + 1, False)):
+        tell("g", NOW + at, A=fires)
+        sender(inbox, limit=9).run_once(NOW + at)
+    told = [each for each in heard(inbox) if each[0] == "g"]
+    assert told == [("g", "firing", ["A"]), ("g", "resolved", ["A"])] * 2
 
 
 def test_there_are_never_more_in_any_hour(store, decide, sender):

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from tocsin.alerting import AlertingConfigError, Sender, load, receivers
-from tocsin.alerting.configfile.durations import duration
 from tocsin.notify import Authorization
 
 MINIMAL = """
@@ -62,9 +61,10 @@ receivers:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "am.yml:1: must be a mapping with the keys route and receivers"),
-        ("a: [", "am.yml:1: is not YAML: expected the node content, but found '<stream end>'"),
-        ("a: \x00", "am.yml:1: is not YAML: unacceptable character #x0000: special characters are not allowed"),
+        ("", "am.yml:1: route: is missing, it says which receiver hears of which alerts"),
+        ("[]", "am.yml:1: the file must be a mapping, not a list"),
+        ("a: [", "am.yml:2: is not YAML: "),
+        ("a: \x00", "am.yml:1: is not YAML: unacceptable character #x0000: "),
         ("receivers: []", "am.yml:1: route: is missing, it says which receiver hears of which alerts"),
         ("route: 7", "am.yml:1: route: must be a mapping"),
         ("route: {receiver: a}\nroute: {receiver: b}", "am.yml:2: route: is set twice, first in line 1"),
@@ -72,7 +72,7 @@ receivers:
         (f"{MINIMAL}inhibit_rules: [7]", "am.yml:4: inhibit_rules: must be a list of mappings"),
         (f"{MINIMAL}time_intervals: [{{}}]", "am.yml:4: time_intervals[0].name: is missing"),
         ("route: {<<: 7}", "am.yml:1: is not YAML: expected a mapping or list of mappings for merging"),
-        ("a: &a [*a]\nroute: *a", "am.yml:2: route: must be a mapping"),
+        ("a: &a [*a]\nroute: *a", "am.yml:1: is not YAML: nested too deeply, or an alias refers to itself"),
         ("route: {receiver: a, group_by: [[b]]}", "am.yml:1: route.group_by: must be a list of texts"),
         ("route: {receiver: a, group_by: ['...', b]}", "am.yml:1: route.group_by: must be either '...' alone"),
         ("route: {receiver: a, continue: true}", "am.yml:1: route.continue: does not belong to the root"),
@@ -172,16 +172,3 @@ receivers:
     assert config.unapplied == ()
     assert len(receivers(config)) == 3
     Sender(None, receivers(config)).stop(timeout=0)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("0", 0), ("15s", 15), ("1h30m", 5400), ("500ms", 0.5), ("2d", 172800), ("1w", 604800)]
-)
-def test_durations(text, seconds):
-    assert duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "5", "1.5h", "5m1h", "-5m", "5 m", "५s"])
-def test_what_is_no_duration(text):
-    with pytest.raises(ValueError, match="is no duration"):
-        duration(text)

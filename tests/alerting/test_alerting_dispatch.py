@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tocsin.alerting import (
     AlertingConfig,
@@ -64,7 +65,7 @@ def test_an_older_alert_is_not_kept_waiting_by_a_new_evaluator(make_alert):
 
 
 def test_pending_alerts_are_nobodys_business(make_alert):
-    pending = replace(make_alert("a"), state="pending", fired_at=None)
+    pending = structs.replace(make_alert("a"), state="pending", fired_at=None)
     evaluator = Evaluator()
     assert evaluator.look(10_000, pending) == []
     assert evaluator.next_at is None
@@ -221,7 +222,7 @@ def test_a_receiver_without_integrations_is_told_nothing(make_alert):
 
 def test_equal_alerts_of_two_rules_are_one(make_alert, resolve):
     first = make_alert("a", at=0)
-    second = replace(make_alert("a", at=50), rule="Other")
+    second = structs.replace(make_alert("a", at=50), rule="Other")
     evaluator = Evaluator()
     assert evaluator.look(60, first, second) == [(("a",), ())]
     assert evaluator.look(360, resolve(first, 70), second) == []

@@ -1,10 +1,9 @@
 """Random lives of alerts, lates looks and restarts: what receivers may rely on whatever happens."""
 
-from dataclasses import replace
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
+from msgspec.structs import replace
 
 from tocsin.alerting import AlertingConfig, Dispatcher, Integration, Known, ReceiverConfig, Route, told_key
 from tocsin.notify import decode

@@ -1,10 +1,9 @@
 """What is held back, and why."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tocsin.alerting import (
     AlertingConfig,

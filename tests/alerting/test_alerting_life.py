@@ -1,11 +1,10 @@
 """What becomes of an alert that fires once people decide about it, or nobody does."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from tocsin.alerting import (
     AlertingConfig,

@@ -67,8 +67,20 @@ def test_values_match_as_a_whole_and_absent_ones_are_empty(text, value, matches)
     assert matcher.matches({"foo": value} if value else {}) is matches
 
 
-def test_flags_work_in_anchored_expressions():
-    assert Matcher("foo", "=~", "^(?:(?i)BAR)$").matches({"foo": "bar"})
+@pytest.mark.parametrize("expression", ["^(?:(?i)BAR)$", "[[:alpha:]]+", r"\Qbar\E", "b(?i)AR", r"bar\z"])
+def test_expressions_are_re2s(expression):
+    assert Matcher("foo", "=~", expression).matches({"foo": "bar"})
+
+
+@pytest.mark.parametrize("expression", ["(?=bar)bar", r"(b)\1", "(?>bar)", "b++", "("])
+def test_what_re2_does_not_have_is_refused(expression):
+    with pytest.raises(ValueError, match="invalid regular expression"):
+        Matcher("foo", "=~", expression)
+
+
+def test_no_expression_takes_for_ever():
+    assert not Matcher("foo", "=~", "(a+)+b").matches({"foo": "a" * 200})
+    assert not Matcher("foo", "=~", "(a|.)*b").matches({"foo": "a\nb"})
 
 
 @pytest.mark.parametrize(

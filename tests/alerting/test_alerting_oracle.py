@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from alertmanager import Alertmanager
 from alertmanager.scenarios import SCENARIOS
+from msgspec.structs import replace
 
 from tocsin.alerting import Dispatcher, Known, fingerprint, load, told_key
 from tocsin.alerting.silencing import expired

@@ -1,7 +1,7 @@
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tocsin.alerting import Address, Dispatcher, Known, Sender, Timing, receivers, simple
 from tocsin.alerting.retry import FIRST_WAIT, LIFETIME, LONGEST_RETRY_AFTER, LONGEST_WAIT, next_attempt

@@ -100,7 +100,8 @@ def test_receivers_that_only_tocsin_has(tmp_path, monkeypatch):
     ("notify", "problem"),
     [
         ({"a": 7}, "notify.a: must be a mapping such as"),
-        ({"a": {"slak": "https://x.example/"}}, "notify.a.slak: is not known here, known are "),
+        ({"a": {"slak": "https://x.example/"}}, "notify.a.slak: is not known here, did you mean slack?"),
+        ({"a": {"quux": "https://x.example/"}}, "notify.a.quux: is not known here, known are apprise, "),
         ({"a": {}, "b": {}}, "notify.a and notify.b are both told of everything"),
         ({"a": {"slack": "nonsense"}}, "notify.a.slack.api_url: the URL is not an absolute one"),
         (
@@ -112,7 +113,20 @@ def test_receivers_that_only_tocsin_has(tmp_path, monkeypatch):
             "notify.a.matchers: 'b a' is no matcher",
         ),
         ({"a": {"webhook": "https://x.example/", "group_wait": "soon"}}, "group_wait: 'soon' is no duration"),
-        ({"a": {"file": {"pth": "x"}}}, "notify.a.file: got an unexpected keyword argument 'pth'"),
+        ({"a": {"file": {"path": "x", "pth": "x"}}}, "notify.a.file.pth: is not known here, did you mean path?"),
+        ({"a": {"twilio": "+1"}}, "notify.a.twilio: must be a mapping with http, account_sid, auth_token, "),
+        ({"a": {"console": "x"}}, "notify.a.console: must be true"),
+        ({"a": {"twilio": {"sender": "+1", "auth_token_file": "x"}}}, "notify.a.twilio: needs account_sid, to"),
+        ({"a": {"log": True, "send_resolved": "nope"}}, "a.send_resolved: must be true or false, not 'nope'"),
+        ({"a": {"log": True, "group_by": "job"}}, "a.group_by: must be a list of labels, such as [alertname, job]"),
+        ({"default": {"log": True, "group_wait": "soon"}}, "notify.default.group_wait: 'soon' is no duration"),
+        (
+            {"a": {"log": True, "severity": "critcal"}},
+            "notify.a.severity: 'critcal' is none of info, warning, error, critical, emergency; did you mean critical?",
+        ),
+        ({"a": {"log": True, "severity": ["page", "hi"]}}, "notify.a.severity: 'hi' is none of info, warning"),
+        ({"a": {"log": True, "severity": []}}, "notify.a.severity: '' is none of info, warning"),
+        ({"a": {"log": True, "severity": {"is": "critical"}}}, "notify.a.severity: "),
         ({"a": {"pagerduty": "${TOCSIN_TEST_UNSET}"}}, "environment variable TOCSIN_TEST_UNSET is not set"),
         (sms({"proxy_url": "https://p"}), "notify.sms.twilio.http.proxy_url: proxy_url must begin with http://"),
         (sms({"timeout": 5}), "notify.sms.twilio.http.timeout: '5' is no duration"),
@@ -123,7 +137,7 @@ def test_receivers_that_only_tocsin_has(tmp_path, monkeypatch):
         (sms({"tls_config": {"min_version": "TLS9"}}), "http.tls_config: 'TLS9' is no TLS version, use one of TLS10"),
         (sms({"oauth2": {"client_id": "x"}}), "http.oauth2: is not done by this version, leave it out"),
         (sms("http://p"), "notify.sms.twilio.http: must be a mapping"),
-        ({"a": {"log": {"http": {"timeout": "5s"}}}}, "notify.a.log: got an unexpected keyword argument 'http'"),
+        ({"a": {"log": {"http": {"timeout": "5s"}}}}, "notify.a.log.http: is not known here, "),
     ],
 )
 def test_what_is_wrong_is_said_in_the_terms_of_the_setting(notify, problem):
@@ -131,6 +145,33 @@ def test_what_is_wrong_is_said_in_the_terms_of_the_setting(notify, problem):
         simple(notify).config()
     assert problem in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    with pytest.raises(ValueError) as caught:
+        simple(
+            {
+                "oncall": {"pagerdty": "x", "severity": "critcal", "escalate_after": "15m", "escalate_to": "bos"},
+                "bad": 7,
+                "other": {"slack": {"api_url": "nonsense", "chanel": "#x"}, "group_wait": "soon", "severity": "page"},
+                "team": {"webhook": "http://x.example/", "max_per_hour": "many"},
+                "default": {"file": {"pth": "x"}, "group_interval": "never"},
+            }
+        )
+    assert {line.partition(": ")[0] for line in str(caught.value).splitlines()} == {
+        "notify.oncall.pagerdty",
+        "notify.oncall.severity",
+        "notify.bad",
+        "notify.default.file.pth",
+        "notify.default.file",
+        "notify.team and notify.default are both told of everything",
+        "notify.other.slack.api_url",
+        "notify.other.slack.chanel",
+        "notify.default.group_interval",
+        "notify.other.group_wait",
+        "notify.oncall.escalate_to",
+        "notify.team.max_per_hour",
+    }
 
 
 def test_receivers_that_only_tocsin_has_take_options_for_http(monkeypatch):

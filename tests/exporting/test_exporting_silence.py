@@ -1,3 +1,4 @@
+import os
 import socket
 
 import pytest
@@ -100,3 +101,29 @@ def test_an_sdk_configured_in_code_exports_where_the_settings_say(sink):
     for end in (*finish, traces.shutdown, logs.shutdown, metrics.shutdown):
         end()
     assert sorted(sink.paths) == ["/v1/metrics", "/v1/traces"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "grpc"])
+def test_what_is_attached_to_an_sdk_configured_in_code_is_spared_too(nobody, capsys, caplog, monkeypatch, scheme):
+    protocol = {"http": "http/protobuf", "grpc": "grpc"}[scheme]
+    monkeypatch.setattr("tocsin.exporting.attach.installed_protocols", lambda: [protocol])
+    metrics = MeterProvider(shutdown_on_exit=False)
+    (finish,) = attach_exporters(f"http://localhost:{nobody}", traces=object(), metrics=metrics, logs=object())
+    metrics.get_meter("m").create_counter("c").add(1)
+    finish()
+    metrics.shutdown()
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert caplog.records == []
+
+
+def test_of_forked_processes_one_says_it(nobody, capfd):
+    endpoint = LocalEndpoint("127.0.0.1", nobody)
+    for _ in range(3):
+        child = os.fork()
+        if not child:
+            if endpoint.is_dead():
+                endpoint.say_dead()
+            os._exit(0)
+        os.waitpid(child, 0)
+    endpoint.say_dead()
+    assert capfd.readouterr().err.count(f"nothing listens at 127.0.0.1:{nobody}") == 1

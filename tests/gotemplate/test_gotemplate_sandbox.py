@@ -193,3 +193,17 @@ def test_any_text_is_parsed_or_refused(text):
 def test_tokens_cover_all_text_outside_of_actions(text):
     if "{{" not in text:
         assert [token.text for token in Lexer(text, "t").tokens() if token.kind is Kind.TEXT] == [text][: len(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        (r'{{ "\xc3\xa9" }}', "é"),
+        (r'{{ "\xff" }}', "\ufffd"),
+        ('{{ slice "é" 0 1 }}', "\ufffd"),
+        ('{{ slice "é" 0 1 }}{{ slice "é" 1 }}', "é"),
+        ("{{ . }}", "\ufffd"),
+    ],
+)
+def test_what_comes_out_can_be_written(text, output):
+    assert render(text, "\ud800") == output

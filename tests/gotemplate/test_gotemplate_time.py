@@ -3,7 +3,7 @@
 import pytest
 
 from tocsin.gotemplate import Template, TemplateError, alertmanager_functions, prometheus_functions
-from tocsin.gotemplate.duration import Duration, parse_duration
+from tocsin.gotemplate.duration import Duration
 from tocsin.gotemplate.encoding import to_json
 from tocsin.gotemplate.timestamp import Time
 
@@ -87,29 +87,6 @@ def test_parts_of_a_duration():
     parts = render("{{ .Hours }} {{ .Minutes }} {{ .Seconds }} {{ .Milliseconds }} {{ .Nanoseconds }}", duration)
     assert parts == "1.5 90 5400 5400000 5400000000000"
     assert render("{{ humanizeDuration . }}", duration) == "1h 30m 0s"
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("0", 0), ("1h30m", 5400), ("-5m", -300), ("1y2w3d4h5m6s7ms", 33019506.007)]
-)
-def test_durations_of_prometheus(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("", "empty duration string"),
-        ("-", "empty duration string"),
-        ("5", "not a valid duration string"),
-        ("5m1h", "not a valid duration string"),
-        ("1.5h", "not a valid duration string"),
-        ("300y", "duration out of range"),
-    ],
-)
-def test_texts_that_are_no_duration(text, complaint):
-    with pytest.raises(ValueError, match=complaint):
-        parse_duration(text)
 
 
 def test_json():

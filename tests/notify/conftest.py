@@ -1,3 +1,4 @@
+import json
 import ssl
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -55,13 +56,18 @@ def no_proxies(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
+class _Request(SimpleNamespace):
+    def json(self):
+        return json.loads(self.body)
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Does what the state of its server says."""
 
     def do_POST(self):
         state = self.server.state
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        state.requests.append(SimpleNamespace(method=self.command, path=self.path, headers=self.headers, body=body))
+        state.requests.append(_Request(method=self.command, path=self.path, headers=self.headers, body=body))
         if state.hang:
             state.released.wait(10)
         if state.drip:

@@ -11,7 +11,7 @@ from opentelemetry import context
 from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
 
 from tocsin.notify import RECEIVERS, DeliveryError, HttpOptions
-from tocsin.notify import http as notify_http
+from tocsin.notify.transport import http as notify_http
 
 SECRET = "T0SECRET"
 #: The settings of each receiver that speaks HTTP, given the address of the server.

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.notify import Authorization, DeliveryError, HttpOptions, Tls, watched
-from tocsin.notify.addresses import is_public, resolve
-from tocsin.notify.connection import proxy_of
-from tocsin.notify.http import Endpoint
-from tocsin.notify.target import Target
+from tocsin.notify.transport.addresses import is_public, resolve
+from tocsin.notify.transport.connection import proxy_of
+from tocsin.notify.transport.http import Endpoint
+from tocsin.notify.transport.target import Target
 
 
 def refusal(endpoint):
@@ -82,7 +82,7 @@ def test_other_ways_to_write_a_private_address_are_refused(host, server):
 
 def test_the_checked_address_is_the_one_that_is_connected_to(names, server, monkeypatch):
     """A name that resolves to something else a moment later (rebinding) changes nothing."""
-    monkeypatch.setattr("tocsin.notify.addresses.is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr("tocsin.notify.transport.addresses.is_public", lambda address: address == "127.0.0.1")
     names["hooks.example"] = [["127.0.0.1"], ["10.255.255.1"]]
     options = HttpOptions(private_targets="deny", timeout=2)
     Endpoint(f"http://hooks.example:{server.port}/", options).post(b"{}")

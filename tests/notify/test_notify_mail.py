@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from tocsin.notify import DeliveryError, Templates, Tls, watched
-from tocsin.notify.letter import LetterTexts
-from tocsin.notify.mail import Email
-from tocsin.notify.smtp import MailServer
+from tocsin.notify.receivers.email import Email
+from tocsin.notify.transport.smtp import MailServer
+from tocsin.notify.wording.letter import LetterTexts
 
 NOW = 1_772_366_400.0  # 2026-03-01 12:00 UTC
 MINE = {
@@ -204,7 +204,7 @@ def test_a_server_without_starttls_gets_nothing(mail_server, make_notification):
 
 
 def test_a_password_is_not_sent_in_the_clear(mail_server, make_notification, monkeypatch):
-    monkeypatch.setattr("tocsin.notify.smtp._LOCAL", set())
+    monkeypatch.setattr("tocsin.notify.transport.smtp._LOCAL", set())
     error = refusal(email(mail_server.port, username="me", password="pass"), make_notification())
     assert (error.recoverable, str(error)) == (False, "127.0.0.1 gets no password without TLS, set require_tls")
     assert mail_server.logins == []

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from tocsin.notices import notices
 from tocsin.notify import DeliveryError, Templates
-from tocsin.notify.layout import body
-from tocsin.notify.links import links_of
-from tocsin.notify.markup import HTML, MARKDOWN, MRKDWN, PLAIN
-from tocsin.notify.message import message, title
 from tocsin.notify.severity import SEVERITIES, UNKNOWN, severity_of
-from tocsin.notify.templates import Wording, default_templates
+from tocsin.notify.wording.layout import body
+from tocsin.notify.wording.links import links_of
+from tocsin.notify.wording.markup import HTML, MARKDOWN, MRKDWN, PLAIN
+from tocsin.notify.wording.message import message, title
+from tocsin.notify.wording.templates import Wording, default_templates
 from tocsin.testing import alert, notification
 
 NAMES = [

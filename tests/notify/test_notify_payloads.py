@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.notify import RECEIVERS
-from tocsin.notify.smtp import MailServer
+from tocsin.notify.transport.smtp import MailServer
 from tocsin.testing import alert, notification
 
 FOLDER = Path(__file__).parent / "payloads"

@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 
 from tocsin.notify import RECEIVERS, DeliveryError
-from tocsin.notify.smtp import MailServer
+from tocsin.notify.transport.smtp import MailServer
 from tocsin.testing import MemoryReceiver, ReceiverContract, notification
 
 
@@ -263,6 +263,6 @@ def test_receivers_of_other_packages_are_found_by_entry_point(tmp_path, monkeypa
     receiver = RECEIVERS["mine"]()
     receiver.deliver(notification(), key="1")
     assert len(receiver.delivered) == 1
-    assert RECEIVERS["slack"].__module__ == "tocsin.notify.slack"
+    assert RECEIVERS["slack"].__module__ == "tocsin.notify.receivers.slack"
     with pytest.raises(KeyError):
         RECEIVERS["yours"]

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from tocsin.notify import RECEIVERS, Authorization, DeliveryError, HttpOptions, acknowledges, decode, encode
-from tocsin.notify.console import Console
-from tocsin.notify.file import File
-from tocsin.notify.webhook import Webhook
+from tocsin.notify.receivers.console import Console
+from tocsin.notify.receivers.file import File
+from tocsin.notify.receivers.webhook import Webhook
 
 
 class Terminal(io.StringIO):
@@ -88,7 +88,7 @@ def test_the_file_gets_a_line_a_notification(tmp_path, make_notification):
 def test_processes_share_a_file(tmp_path, make_notification):
     path = tmp_path / "alerts.jsonl"
     code = (
-        "import sys; from tocsin.notify.file import File; from tocsin.notify import decode;"
+        "import sys; from tocsin.notify.receivers.file import File; from tocsin.notify import decode;"
         "n = decode(sys.stdin.buffer.read()); [File(path=sys.argv[1]).deliver(n, key='') for _ in range(200)]"
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE) for _ in range(3)]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from tocsin.alerting import AlertingConfigError, Matcher, load
-from tocsin.alerting.configfile.document import Findings, parse
 from tocsin.alerting.configfile.inhibitions import read_inhibit_rule
 from tocsin.alerting.configfile.intervals import read_interval, read_part
 from tocsin.alerting.configfile.routes import RouteReader
@@ -16,6 +15,7 @@ from tocsin.alerting.intervals import Range
 from tocsin.alerting.muting import Muted
 from tocsin.alerting.routing import Route
 from tocsin.store import Alert
+from tocsin.syntax.document import Findings, parse
 
 ROUTE = Route(receiver="team")
 

@@ -17,10 +17,11 @@ from tocsin.promql import (
     evaluate_range,
     parse,
 )
-from tocsin.promql.literals import duration, string
+from tocsin.promql.literals import string
 from tocsin.promql.notation import parse_series
 from tocsin.series import Head
 from tocsin.series.labels import from_mapping
+from tocsin.syntax.durations import parse_duration
 
 # Right only with a feature flag that is off by default in every release of Prometheus, but on in its test framework.
 FLAGGED = "delayed-name-removal"
@@ -101,7 +102,7 @@ class Eval:
 
 def seconds(text):
     sign, text = (-1, text[1:]) if text.startswith("-") else (1, text)
-    return sign * (float(text) if re.fullmatch(r"[\d.]+", text) else duration(text))
+    return sign * (float(text) if re.fullmatch(r"[\d.]+", text) else parse_duration(text))
 
 
 def blocks(text):

@@ -13,8 +13,8 @@ from tocsin.alerting.life import Standings, as_decided
 from tocsin.alerting.payload import Mask
 from tocsin.notices import Notices, notices
 from tocsin.notify import DeliveryError, HttpOptions
-from tocsin.notify.http import Endpoint
-from tocsin.notify.target import Target
+from tocsin.notify.transport.http import Endpoint
+from tocsin.notify.transport.target import Target
 from tocsin.store import Alert
 
 #: An alert is sent again after so many seconds, even if nothing changed.

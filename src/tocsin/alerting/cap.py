@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from tocsin.alerting.config import AlertingConfig
 from tocsin.notify import Notification, NotifiedAlert, decode, encode
 from tocsin.notify.severity import severity_of
@@ -52,6 +54,34 @@ def summary(suppressed: Sequence[OutboxEntry], cap: Cap, *, now: float) -> Outbo
         payload=encode(_notification(told[-1], alerts, len(told), cap.limit)),
         created_at=now,
     )
+
+
+def of_what_was_told(entry: OutboxEntry, settled: Iterable[OutboxEntry]) -> OutboxEntry | None:
+    """The notification without ends and acknowledgements of alerts that were suppressed; None where nothing is left.
+
+    `settled` is what was sent and suppressed before of its group, in order.
+    """
+    untold = _untold(settled)
+    notification = decode(entry.payload)
+    news = {"firing"} if notification.status == "firing" else set()
+    alerts = tuple(each for each in notification.alerts if each.status in news or each.fingerprint not in untold)
+    if len(alerts) == len(notification.alerts):
+        return entry
+    return replace(entry, payload=encode(replace(notification, alerts=alerts))) if alerts else None
+
+
+def _untold(settled: Iterable[OutboxEntry]) -> set[str]:
+    """The fingerprints of the alerts that fire for all but the receiver."""
+    told: dict[str, bool] = {}
+    for entry in settled:
+        notification = decode(entry.payload)
+        # An acknowledgement names all that fires, and tells of nothing new.
+        for alert in notification.alerts if notification.status != "acknowledged" else ():
+            if alert.status == "firing":
+                told[alert.fingerprint] = entry.state == "sent" or told.get(alert.fingerprint, False)
+            elif entry.state == "sent":
+                told.pop(alert.fingerprint, None)
+    return {fingerprint for fingerprint, is_told in told.items() if not is_told}
 
 
 def _limit(said: int | None, kind: str) -> int:

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
+
+from msgspec import structs
 
 from tocsin.alerting.config import AlertingConfig
 from tocsin.alerting.escalation import steps, told_since
@@ -49,11 +51,16 @@ class Known:
 
 
 class Look(NamedTuple):
-    """What holds for all groups at one look: what was told, which alerts are acknowledged, and when it is."""
+    """What holds for all groups at one look: what was told, which alerts are acknowledged, by whom, and when it is."""
 
     told: Told
     attended: frozenset[str]
+    standings: Standings
     now: float
+
+    def acknowledged_by(self, alerts: Iterable[Alert]) -> str:
+        """Everybody who did, of alerts that all are."""
+        return ", ".join(dict.fromkeys(self.standings[alert.fingerprint].actor or "somebody" for alert in alerts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ class Dispatcher:
         """One look at all alerts. Its cost grows with the number of alerts."""
         alerts = self._as_decided(known, now)
         stages = self._stages(alerts, known.silences, now)
-        look = Look(known.told, attended(alerts, known.standings, at=now), now)
+        look = Look(known.told, attended(alerts, known.standings, at=now), known.standings, now)
         decisions: list[Decision] = []
         holding: list[HeldAlert] = []
         timers: dict[str, Timer] = {}
@@ -181,8 +188,8 @@ class Dispatcher:
                 known = listener.unaware(alerts, attended=look.attended)
                 if known and listener.last and told_key(listener.last) not in busy:
                     names = tuple(sorted(alert.fingerprint for alert in known))
-                    logged = replace(listener.last, acknowledged=names)
-                    yield self._entry(group, known, logged, at=look.now, status="acknowledged"), logged
+                    logged = structs.replace(listener.last, acknowledged=names)
+                    yield self._entry(group, known, logged, at=look.now, by=look.acknowledged_by(known)), logged
 
     def _decision(self, group: Group, listener: Listener, alerts: Sequence[Alert], look: Look) -> Decision:
         now = look.now
@@ -203,13 +210,13 @@ class Dispatcher:
         return (self._entry(group, heard, logged, at=now) if heard else None), logged
 
     def _entry(
-        self, group: Group, alerts: Sequence[Alert], logged: LoggedNotification, *, at: float, status: str = ""
+        self, group: Group, alerts: Sequence[Alert], logged: LoggedNotification, *, at: float, by: str = ""
     ) -> OutboxEntry:
         notification = compose(
             group,
             alerts,
             receiver=logged.receiver,
-            status=status,
+            acknowledged_by=by,
             external_url=self._config.external_url,
             mask=self._mask,
         )

@@ -1,13 +1,15 @@
 """Alerts that nobody acknowledges go on to the next receiver."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from tocsin.alerting.config import AlertingConfig
-from tocsin.alerting.configfile.durations import written
 from tocsin.alerting.groups import fires
 from tocsin.alerting.listener import Listener
 from tocsin.store import Alert, LoggedNotification
+from tocsin.syntax.durations import format_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ class Step:
         return [self._marked(alert) for alert in alerts if listener.knows(alert) or is_due(alert)]
 
     def _marked(self, alert: Alert) -> Alert:
-        said = f"{self.source} has not acknowledged this within {written(self.after)}"
-        return replace(alert, annotations={**alert.annotations, "escalated": said})
+        said = f"{self.source} has not acknowledged this within {format_duration(self.after)}"
+        return structs.replace(alert, annotations={**alert.annotations, "escalated": said})
 
 
 def steps(config: AlertingConfig, receiver: str) -> Iterator[Step]:

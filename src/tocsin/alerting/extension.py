@@ -7,13 +7,11 @@ from typing import Any
 import yaml
 
 from tocsin.alerting.config import AlertingConfig, Escalation, ReceiverConfig, Terms
-from tocsin.alerting.configfile.document import Findings, Section, parse
 from tocsin.alerting.configfile.intervals import read_interval
 from tocsin.alerting.configfile.routes import read_matchers
 from tocsin.alerting.maintenance import Maintenance
-
-#: The keys of a receiver's terms.
-TERMS = ("escalate_after", "escalate_to", "max_per_hour")
+from tocsin.setting_keys import TERMS
+from tocsin.syntax.document import Findings, Section, parse
 
 
 def with_terms(
@@ -75,7 +73,7 @@ def _with(receiver: ReceiverConfig, found: Mapping[str, Terms]) -> ReceiverConfi
 
 def _refuse(findings: Findings) -> None:
     if findings.problems:
-        raise ValueError("\n".join(problem.text for problem in sorted(set(findings.problems))))
+        raise ValueError("\n".join(problem.message for problem in sorted(set(findings.problems))))
 
 
 def _refuse_circles(config: AlertingConfig, setting: str) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tocsin.alerting.lookup import REMEMBERED, Remembered
-from tocsin.alerting.quoting import quote
 from tocsin.alerting.routing import Route
 from tocsin.store import Alert
+from tocsin.syntax.quoting import quote
 
 
 @dataclass(frozen=True, slots=True, eq=False)

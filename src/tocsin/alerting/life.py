@@ -5,8 +5,9 @@ and begins again, the alert is another one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from tocsin.alerting.groups import began, fires
 from tocsin.store import Alert, AlertStanding

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, cast, get_args
 
-from tocsin.alerting.quoting import quote, unquote
+from tocsin.syntax.quoting import quote, quote_value, unquote
+from tocsin.syntax.re2 import compile_test
 
 MatchOp = Literal["=", "!=", "=~", "!~"]
 #: Alertmanager's modes of reading matchers: `fallback` is its default, `classic` its feature flag `classic-mode`,
@@ -63,8 +64,7 @@ class Matcher:
     def __str__(self) -> str:
         if re.search(f"[{_RESERVED}]", self.name):
             return f"{quote(self.name)}{self.op}{quote(self.value)}"
-        escaped = self.value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
-        return f'{self.name}{self.op}"{escaped}"'
+        return f"{self.name}{self.op}{quote_value(self.value)}"
 
 
 def parse(text: str, mode: ParserMode = "fallback") -> tuple[Matcher, ...]:
@@ -89,12 +89,9 @@ def parser_mode(name: str) -> ParserMode:
     return cast("ParserMode", name) if name in get_args(ParserMode) else "fallback"
 
 
-def _fullmatch(pattern: str) -> Callable[[str], object]:
+def _fullmatch(pattern: str) -> Callable[[str], bool]:
     """Without the anchors that `match_re` adds: they change nothing, and Python wants flags such as `(?i)` first."""
-    try:
-        return re.compile(_ANCHORED.sub(r"\1", pattern), re.ASCII).fullmatch
-    except re.error as error:
-        raise ValueError(f"invalid regular expression {pattern!r}: {error}") from error
+    return compile_test(_ANCHORED.sub(r"\1", pattern), dotall=False)
 
 
 def _classic(text: str) -> list[_Read] | None:
@@ -139,9 +136,16 @@ def _utf8(text: str) -> list[_Read] | None:
     position = 0
     while position < len(text):
         match = _UTF8.match(text, position)
-        name, value = (unquote(match[1]), unquote(match[3])) if match else (None, None)
-        if match is None or name is None or value is None:
+        if match is None:
             return None
-        read.append((name, match[2], value))
+        try:
+            read.append((_word(match[1]), match[2], _word(match[3])))
+        except ValueError:
+            return None
         position = match.end()
     return read
+
+
+def _word(text: str) -> str:
+    """With or without double quotes. Raises ValueError where there is an escape that Go does not know."""
+    return unquote(text) if text.startswith('"') else text

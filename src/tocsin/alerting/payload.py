@@ -6,6 +6,8 @@ from datetime import datetime, timezone
 from functools import reduce
 from operator import and_
 
+import msgspec
+
 from tocsin.alerting.groups import Group, began, fires
 from tocsin.notify import Notification, NotifiedAlert
 from tocsin.notify.notification import UNSET
@@ -20,21 +22,28 @@ Mask = Callable[[str], str]
 
 
 def compose(
-    group: Group, alerts: Sequence[Alert], *, receiver: str, status: str = "", external_url: str = "", mask: Mask = str
+    group: Group,
+    alerts: Sequence[Alert],
+    *,
+    receiver: str,
+    acknowledged_by: str = "",
+    external_url: str = "",
+    mask: Mask = str,
 ) -> Notification:
     """As Alertmanager fills it. `alerts` are those of the group that are told of, at least one.
 
-    Without a `status`, it is `firing` if any of them fires, else `resolved`.
+    The status is `acknowledged` where it says by whom, else `firing` if any of them fires, else `resolved`.
     """
     return Notification(
         receiver=_META.sub(r"\\\g<0>", receiver),
-        status=status or _status(any(map(fires, alerts))),
+        status="acknowledged" if acknowledged_by else _status(any(map(fires, alerts))),
         alerts=tuple(_notified(alert, mask) for alert in alerts),
         group_labels=_masked(group.place.labels, mask),
         common_labels=_masked(_shared(alert.labels for alert in alerts), mask),
         common_annotations=_masked(_shared(alert.annotations for alert in alerts), mask),
         external_url=external_url,
         group_key=group.place.key,
+        acknowledged_by=mask(acknowledged_by) if acknowledged_by else msgspec.UNSET,
     )
 
 

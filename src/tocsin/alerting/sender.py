@@ -2,13 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from tocsin.alerting.breaker import Breaker
-from tocsin.alerting.cap import HOUR, Cap, summary
-from tocsin.alerting.config import AlertingConfig
+from tocsin.alerting.cap import HOUR, Cap, of_what_was_told, summary
+from tocsin.alerting.config import AlertingConfig, Integration
 from tocsin.alerting.lane import Lane
 from tocsin.alerting.retry import next_attempt
 from tocsin.guard import guard
@@ -33,6 +33,7 @@ class Outbox(Protocol):
     def waiting(self) -> list[tuple[str, int]]: ...
     def sent_since(self, receivers: Sequence[str], integration: int, *, at: float) -> list[float]: ...
     def suppressed(self, receiver: str, integration: int) -> list[OutboxEntry]: ...
+    def settled(self, entry: OutboxEntry) -> list[OutboxEntry]: ...
     def due(self, receiver: str, integration: int, *, at: float) -> list[OutboxEntry]: ...
     def next_attempt_at(self, receiver: str, integration: int) -> float | None: ...
     def sent(self, key: str, *, at: float) -> None: ...
@@ -57,18 +58,27 @@ def receivers(
     Those that change what they posted find it in `posted`, in memory without.
 
     Raises:
-        ValueError: a receiver refuses its settings.
+        ValueError: receivers refuse their settings; a line for each.
     """
-    return {
-        Address(each.name, position): make(
-            integration.kind,
-            integration.settings,
-            private_targets=private_targets,
-            messages=None if posted is None else posted.of(each.name, position),
-        )
-        for each in config.receivers
-        for position, integration in enumerate(each.integrations)
-    }
+    made: dict[Address, Receiver] = {}
+    refused: list[str] = []
+    for address, integration in _integrations(config):
+        messages = None if posted is None else posted.of(*address)
+        try:
+            made[address] = make(
+                integration.kind, integration.settings, private_targets=private_targets, messages=messages
+            )
+        except ValueError as error:
+            refused.append(f"{address.receiver}.{integration.kind}: {error}")
+    if refused:
+        raise ValueError("\n".join(refused))
+    return made
+
+
+def _integrations(config: AlertingConfig) -> Iterator[tuple[Address, Integration]]:
+    for each in config.receivers:
+        for position, integration in enumerate(each.integrations):
+            yield Address(each.name, position), integration
 
 
 class Sender:
@@ -77,7 +87,7 @@ class Sender:
     What fails is tried again after growing waits, or when the receiver asked for it; one that fails again and again is
     left alone meanwhile. It is parked where the receiver refuses it for good, is no longer configured, or has not taken
     it for a day. A person is told once of each. What exceeds a cap is suppressed, unless it is an end or an
-    acknowledgement, and summed up once there is room.
+    acknowledgement of what was told, and summed up once there is room.
     """
 
     def __init__(
@@ -161,10 +171,16 @@ class Sender:
         elif decode(entry.payload).status == "firing" and not self._has_room(address, now):
             # Whatever ends or calms something is told beyond the cap: an incident would stay open.
             self._outbox.suppress(entry.key)
+        elif (told := self._told(address, entry)) is None:
+            self._outbox.leave_out(entry.key, at=now)
         else:
-            failure = _failure(receiver, entry)
+            failure = _failure(receiver, told)
             self._breakers[address] = self._breaker(address).after(failure, now=now, jitter=self._jitter())
             self._note(entry, failure, now)
+
+    def _told(self, address: Address, entry: OutboxEntry) -> OutboxEntry | None:
+        """What of it concerns alerts of which the receiver was told, where it may not have been."""
+        return of_what_was_told(entry, self._outbox.settled(entry)) if address in self._caps else entry
 
     def _note(self, entry: OutboxEntry, failure: DeliveryError | None, now: float) -> None:
         """What became of an attempt."""

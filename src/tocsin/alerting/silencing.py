@@ -1,8 +1,9 @@
 """Alerts that somebody does not want to be told of for a while."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar, Literal
+
+from msgspec.structs import replace
 
 from tocsin.alerting.lookup import Lookup, Remembered
 from tocsin.alerting.matcher import Matcher, MatchOp

@@ -1,8 +1,10 @@
 """The simple way to say who is told: a few lines that become an Alertmanager configuration."""
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,39 +12,32 @@ import yaml
 
 from tocsin.alerting.config import AlertingConfig, Integration, ReceiverConfig, Terms
 from tocsin.alerting.configfile import AlertingConfigError, load
-from tocsin.alerting.configfile.durations import written
 from tocsin.alerting.configfile.http_config import http_options
 from tocsin.alerting.configfile.receivers import DELIVERED
 from tocsin.alerting.configfile.secrets import expanded, is_reference
-from tocsin.alerting.extension import TERMS, terms_of, with_terms
+from tocsin.alerting.extension import terms_of, with_terms
+from tocsin.alerting.receiver_keys import ALERTMANAGERS, OURS, hint, misfits
 from tocsin.notify import RECEIVERS, HttpOptions, Secret
-from tocsin.notify.http_receiver import HttpReceiver
+from tocsin.notify.receivers.http_receiver import HttpReceiver
+from tocsin.notify.severity import SEVERITIES, is_severity
+from tocsin.setting_keys import NOTIFY, TERMS
+from tocsin.syntax.durations import format_duration
 
 #: The name of those who are told of everything that nobody else is told of.
 DEFAULT = "default"
 #: One message for everything that is wrong with one service in one way, and one for each issue.
 GROUP_BY = ("alertname", "job", "service_name")
 ISSUE = "issue"
-#: What a plain value says of each kind of receiver that Alertmanager has.
-ALERTMANAGERS: Mapping[str, str] = {
-    "discord": "webhook_url",
-    "email": "to",
-    "msteams": "webhook_url",
-    "msteamsv2": "webhook_url",
-    "opsgenie": "api_key",
-    "pagerduty": "routing_key",
-    "slack": "api_url",
-    "telegram": "chat_id",
-    "webhook": "url",
-}
-#: And of those that only Tocsin has; `console: true` needs no more.
-OURS: Mapping[str, str] = {"apprise": "urls", "file": "path", "log": "logger", "sentry": "dsn"}
 #: What Alertmanager's integrations have besides and may be shown.
 _PUBLIC = {"send_resolved", "from", "smarthost", "hello", "require_tls", "auth_username", "headers", "html", "text"}
-_CONDITIONS = ("severity", "matchers")
-_TIMING = ("group_by", "group_wait", "group_interval", "repeat_interval")
-_OTHERS = (*_CONDITIONS, *_TIMING, "continue", "send_resolved", *TERMS)
+#: Nobody's condition, of an entry that cannot be read: so it is not taken for one without any.
+_NEVER = f'{ISSUE}="never"'
+#: The keys of an entry that say which alerts it is told of.
+CONDITIONS = ("severity", "matchers")
+#: Of values that nothing else reads before they are used.
+_TYPES: Mapping[str, type] = {"send_resolved": bool, "group_by": list}
 _PLACE = re.compile(r"^(?:.*?:\d+: )?receivers\[(\d+)\](?:\.(\w+?)_configs\[\d+\])?", re.MULTILINE)
+_ROOT = re.compile(r"^.*?:\d+: route(?=\.)", re.MULTILINE)
 _ROUTE = re.compile(r"^.*?:\d+: route\.routes\[(\d+)\](?:\.routes\[0\])?", re.MULTILINE)
 
 
@@ -70,12 +65,14 @@ class Simple:
         Raises:
             ValueError: something in it is wrong; a line for each, in terms of `notify`.
         """
+        problems: list[str] = []
+        loaded = self._loaded(external_url, problems)
         try:
-            loaded = load(yaml.safe_dump(dict(self.document)), "notify", external_url=external_url, own_settings=True)
-        except AlertingConfigError as error:
-            raise ValueError(self._in_own_terms(str(error))) from None
-        told = replace(loaded, receivers=tuple(map(self._with_ours, loaded.receivers)))
-        told = with_terms(told, self.terms, setting="notify", names=self.names)
+            told = with_terms(loaded, self.terms, setting="notify", names=self.names)
+        except ValueError as error:
+            raise ValueError("\n".join((*problems, str(error)))) from None
+        if problems:
+            raise ValueError("\n".join(problems))
         twins = {_issues_of(name): _twin_terms(name, told.receiver(name).terms) for name in self.names}
         terms = {name: replace(told.receiver(name).terms, capped_with=(_issues_of(name),)) for name in self.names}
         given = {**terms, **twins}
@@ -91,6 +88,23 @@ class Simple:
         ]
         return note + yaml.safe_dump({**self.document, "receivers": receivers}, sort_keys=False, allow_unicode=True)
 
+    def problems(self) -> list[str]:
+        """What `config` would raise."""
+        try:
+            self.config()
+        except ValueError as error:
+            return str(error).splitlines()
+        return []
+
+    def _loaded(self, external_url: str, problems: list[str]) -> AlertingConfig:
+        """Where it cannot be, for `problems`, receivers of these names that tell nobody."""
+        try:
+            loaded = load(yaml.safe_dump(dict(self.document)), "notify", external_url=external_url, own_settings=True)
+        except AlertingConfigError as error:
+            problems += self._in_own_terms(str(error)).splitlines()
+            return replace(simple({}).config(), receivers=tuple(ReceiverConfig(name=name) for name in self.names))
+        return replace(loaded, receivers=tuple(map(self._with_ours, loaded.receivers)))
+
     def _with_ours(self, receiver: ReceiverConfig) -> ReceiverConfig:
         return replace(receiver, integrations=(*receiver.integrations, *self.ours.get(receiver.name, ())))
 
@@ -101,6 +115,7 @@ class Simple:
             return ".".join(part for part in ("notify", name, match[2]) if part)
 
         text = _ROUTE.sub(lambda match: f"notify.{self.names[int(match[1])]}", _PLACE.sub(receiver, text))
+        text = _ROOT.sub(f"notify.{self.names[-1]}", text)
         return "\n".join(dict.fromkeys(text.splitlines()))
 
 
@@ -119,15 +134,17 @@ def simple(notify: Mapping[str, object], timing: Timing | None = None) -> Simple
     if len(others) > 1:
         names = " and ".join(f"notify.{entry.name}" for entry in others)
         problems.append(f"{names} are both told of everything: give all but one of them a severity or matchers")
-    if problems:
-        raise ValueError("\n".join(problems))
     rest = others[0] if others else _Entry(DEFAULT, {}, {}, {}, ())
+    conditional += others[1:]  # what else is wrong with them is said too
     receivers = [receiver for entry in (*conditional, rest) for receiver in entry.receivers()]
     document = {"route": _tree(conditional, rest, timing or Timing()), "receivers": receivers}
     ours = {name: found for entry in (*conditional, rest) for name, found in entry.integrations()}
     terms = {entry.name: terms_of(entry.options) for entry in (*conditional, rest)}
     named = (*(entry.name for entry in conditional), rest.name)
-    return Simple(document, ours, named, {name: found for name, found in terms.items() if found})
+    made = Simple(document, ours, named, {name: found for name, found in terms.items() if found})
+    if problems:
+        raise ValueError("\n".join((*problems, *made.problems())))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +161,8 @@ class _Entry:
     def read(cls, name: str, given: object, problems: list[str]) -> "_Entry":
         if not isinstance(given, dict):
             problems.append(f"notify.{name}: must be a mapping such as {{slack: https://…, severity: critical}}")
-            return cls(name, {}, {}, {}, ())
-        known = {*ALERTMANAGERS, *RECEIVERS, *_OTHERS}
-        unknown = [key for key in given if key not in known]
-        problems += (f"notify.{name}.{key}: is not known here, known are {', '.join(sorted(known))}" for key in unknown)
+            return cls(name, {}, {}, {}, (_NEVER,))
+        problems += (f"notify.{name}.{line}" for line in _misuses(given))
         ours = {
             kind: _settings_of_ours(name, kind, given[kind], problems)
             for kind in given
@@ -157,7 +172,7 @@ class _Entry:
             name,
             {kind: _settings(given[kind], ALERTMANAGERS[kind]) for kind in ALERTMANAGERS if given.get(kind)},
             {kind: settings for kind, settings in ours.items() if settings is not None},
-            {key: given[key] for key in _OTHERS if key in given and key not in _CONDITIONS},
+            {key: given[key] for key in NOTIFY if key in given and key not in CONDITIONS and _is_usable(key, given)},
             tuple(_matchers(given)),
         )
 
@@ -227,12 +242,37 @@ def _tree(conditional: Iterable[_Entry], rest: _Entry, timing: Timing) -> dict[s
     beside = [{"receiver": rest.name, "routes": root["routes"]}] if goes_on else root["routes"]
     return {
         "group_by": list(GROUP_BY),
-        "group_wait": written(timing.group_wait),
-        "group_interval": written(timing.group_interval),
-        "repeat_interval": written(timing.repeat_interval),
+        "group_wait": format_duration(timing.group_wait),
+        "group_interval": format_duration(timing.group_interval),
+        "repeat_interval": format_duration(timing.repeat_interval),
         **root,
         "routes": [*routes, *beside],
     }
+
+
+def _misuses(given: Mapping[str, Any]) -> Iterator[str]:
+    """Keys and values that nothing else would refuse."""
+    known = {*ALERTMANAGERS, *RECEIVERS, *NOTIFY}
+    for key in given:
+        if key not in known:
+            yield f"{key}: is not known here, {hint(str(key), known)}"
+    if given.get("severity") is not None:
+        yield from map(_no_severity, filterfalse(is_severity, _listed(given["severity"]) or [""]))
+    if not _is_usable("send_resolved", given):
+        yield f"send_resolved: must be true or false, not {given['send_resolved']!r}"
+    if not _is_usable("group_by", given):
+        yield f"group_by: must be a list of labels, such as [alertname, job], not {given['group_by']!r}"
+
+
+def _no_severity(word: str) -> str:
+    close = difflib.get_close_matches(word.lower(), SEVERITIES, n=1)
+    fix = f"did you mean {close[0]}?" if close else "other values of the label are for `matchers`"
+    return f"severity: {word!r} is none of {', '.join(SEVERITIES)}; {fix}"
+
+
+def _is_usable(key: str, given: Mapping[str, Any]) -> bool:
+    """Of what is read here alone: whether the value of the key is of its type."""
+    return key not in given or key not in _TYPES or isinstance(given[key], _TYPES[key])
 
 
 def _matchers(given: Mapping[str, Any]) -> Iterator[str]:
@@ -255,6 +295,9 @@ def _settings_of_ours(name: str, kind: str, given: object, problems: list[str]) 
     if given is None or given is False:
         return None
     settings = {} if given is True else _settings(given, OURS.get(kind, kind))
+    if unfit := list(misfits(f"notify.{name}.{kind}", kind, settings)):
+        problems += unfit
+        return None
     try:
         settings |= _http(f"notify.{name}.{kind}", kind, settings, problems)
         settings = dict(_arguments(kind, settings))

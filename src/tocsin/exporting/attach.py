@@ -11,10 +11,11 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from tocsin.destinations import COMPONENTS
+from tocsin.exporting.destinations import COMPONENTS
 from tocsin.exporting.environment import HTTP, completion
 from tocsin.exporting.exporters import exporters
 from tocsin.exporting.launch import installed_protocols
+from tocsin.exporting.silence import spare
 from tocsin.notices import notices
 from tocsin.telemetry import attach_reader
 
@@ -32,14 +33,23 @@ def attach_exporters(endpoint: str, *, traces: Any, metrics: Any, logs: Any) -> 
     if protocol is None:
         notices.say("TOCSIN_OTLP_ENDPOINT is not used: pip install opentelemetry-exporter-otlp-proto-http", once="otlp")
         return
-    if isinstance(traces, TracerProvider) and not any(exporters(traces)):
-        traces.add_span_processor(BatchSpanProcessor(_exporter("traces", endpoint, protocol)))
-    if isinstance(metrics, MeterProvider) and not any(exporters(metrics)):
-        reader = PeriodicExportingMetricReader(_exporter("metrics", endpoint, protocol))
+    kinds: dict[str, tuple[Any, type]] = {
+        "traces": (traces, TracerProvider),
+        "metrics": (metrics, MeterProvider),
+        "logs": (logs, LoggerProvider),
+    }
+    silent = [signal for signal, (made, kind) in kinds.items() if isinstance(made, kind) and not any(exporters(made))]
+    found = {signal: _exporter(signal, endpoint, protocol) for signal in silent}
+    # Where the reader of metrics keeps its exporter, nobody would find it later.
+    spare(found.values())
+    if "traces" in found:
+        traces.add_span_processor(BatchSpanProcessor(found["traces"]))
+    if "metrics" in found:
+        reader = PeriodicExportingMetricReader(found["metrics"])
         attach_reader(metrics, reader)
         yield reader.shutdown
-    if isinstance(logs, LoggerProvider) and not any(exporters(logs)):
-        logs.add_log_record_processor(BatchLogRecordProcessor(_exporter("logs", endpoint, protocol)))
+    if "logs" in found:
+        logs.add_log_record_processor(BatchLogRecordProcessor(found["logs"]))
 
 
 def _exporter(signal: str, endpoint: str, protocol: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from tocsin.destinations import SIGNALS, otlp_variable
+from tocsin.exporting.destinations import SIGNALS, otlp_variable
 
 #: So that a slow or dead endpoint holds neither memory nor the process' exit for long; the SDK's own are three times
 #: as patient. Seconds for the exporters, milliseconds for the processors.

@@ -5,7 +5,7 @@ from importlib.metadata import entry_points
 
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 
-from tocsin.destinations import destinations, launched
+from tocsin.exporting.destinations import destinations, launched
 
 
 def otlp_readers(environ: Mapping[str, str]) -> Iterator[MetricReader]:

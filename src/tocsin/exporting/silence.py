@@ -2,10 +2,12 @@
 
 import errno
 import math
+import os
 import socket
 import time
-from collections.abc import Callable
-from typing import Any
+import weakref
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
@@ -15,6 +17,9 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from tocsin.exporting.exporters import exporters
 from tocsin.guard import guard
 from tocsin.notices import notices
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 #: Addresses of this machine, where a connection is taken or refused at once.
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -28,7 +33,10 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class LocalEndpoint:
-    """Whether an address of this machine is dead; asks at most every `MEMORY` seconds."""
+    """Whether an address of this machine is dead; asks at most every `MEMORY` seconds.
+
+    What forked processes find out is said by the first of them alone.
+    """
 
     def __init__(self, host: str, port: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.address = (host, port)
@@ -36,6 +44,9 @@ class LocalEndpoint:
         self._asked_at = -math.inf
         self._heard_at = -math.inf
         self._refuses = False
+        self._said: bytearray | mmap = bytearray(1)
+        this = weakref.ref(self)
+        os.register_at_fork(before=lambda: _share(this()))
 
     def is_dead(self) -> bool:
         """Whether connections are refused, and were for `PATIENCE` seconds at least, or ever since the start.
@@ -50,6 +61,25 @@ class LocalEndpoint:
                 self._heard_at = now
         return self._refuses and now - self._heard_at >= PATIENCE
 
+    def say_dead(self) -> None:
+        """Once, for all processes that were forked from where this was made."""
+        if not self._said[0]:
+            self._said[0] = True
+            host, port = self.address
+            notices.say(
+                f"nothing listens at {host}:{port}, so telemetry is lost: start a collector there, set"
+                " TOCSIN_OTLP_ENDPOINT, or switch exporters off with OTEL_TRACES_EXPORTER=none and the like",
+                once=f"{host}:{port}",
+            )
+
+    def share(self) -> None:
+        """Let a process that is about to be forked know what is said, and tell."""
+        from mmap import mmap  # noqa: PLC0415  for those who fork
+
+        if isinstance(self._said, bytearray):
+            said, self._said = self._said, mmap(-1, 1)
+            self._said[0] = said[0]
+
     def _ask(self) -> bool:
         try:
             socket.create_connection(self.address, timeout=TIMEOUT).close()
@@ -63,8 +93,13 @@ def spare_dead_endpoints(*providers: Any, announce: bool = True) -> None:
 
     They would try again and again, with a line each time. When somebody listens again, they send.
     """
+    spare(exporters(*providers), announce=announce)
+
+
+def spare(made: Iterable[Any], *, announce: bool = True) -> None:
+    """The same for exporters, wherever they will be."""
     endpoints: dict[tuple[str, int], LocalEndpoint] = {}
-    for exporter in exporters(*providers):
+    for exporter in made:
         address = _local_address(exporter)
         if address is not None and not hasattr(exporter.export, "_tocsin"):
             _spare(exporter, endpoints.setdefault(address, LocalEndpoint(*address)), announce=announce)
@@ -80,7 +115,7 @@ def _spare(exporter: Any, endpoint: LocalEndpoint, *, announce: bool) -> None:
         with guard.block("endpoint"):
             if endpoint.is_dead():
                 if announce:
-                    _say_dead(*endpoint.address)
+                    endpoint.say_dead()
                 return failure
         return export(*args, **options)
 
@@ -88,12 +123,9 @@ def _spare(exporter: Any, endpoint: LocalEndpoint, *, announce: bool) -> None:
     exporter.export = spared
 
 
-def _say_dead(host: str, port: int) -> None:
-    notices.say(
-        f"nothing listens at {host}:{port}, so telemetry is lost: start a collector there, set"
-        " TOCSIN_OTLP_ENDPOINT, or switch exporters off with OTEL_TRACES_EXPORTER=none and the like",
-        once=f"{host}:{port}",
-    )
+def _share(endpoint: LocalEndpoint | None) -> None:
+    if endpoint is not None:
+        endpoint.share()
 
 
 def _local_address(exporter: Any) -> tuple[str, int] | None:

@@ -1,37 +1,10 @@
-"""Spans of time as Go and Prometheus write them."""
+"""Spans of time as Go has them."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tocsin.gotemplate.formatting import fixed
-
-_UNITS = (("y", 31_536_000), ("w", 604_800), ("d", 86_400), ("h", 3600), ("m", 60), ("s", 1), ("ms", 0.001))
-_DURATION = re.compile("".join(rf"(?:(\d+){unit})?" for unit, _ in _UNITS))
-_MAX_SECONDS = (1 << 63) / 1e9
-
-
-def parse_duration(text: str) -> float:
-    """The seconds of a Prometheus duration such as `1h30m` or `-5m`; units from large to small, each once.
-
-    Raises:
-        ValueError: Not a duration, or beyond 292 years.
-    """
-    negative = text.startswith("-")
-    digits = text[1:] if negative else text
-    if digits == "0":
-        return 0.0
-    found = _DURATION.fullmatch(digits)
-    if not digits or found is None:
-        reason = "empty duration string" if not digits else f'not a valid duration string: "{text}"'
-        raise ValueError(reason)
-    milliseconds = sum(
-        int(count or 0) * round(size * 1000) for count, (_, size) in zip(found.groups(), _UNITS, strict=True)
-    )
-    if milliseconds >= _MAX_SECONDS * 1000:
-        raise ValueError("duration out of range")
-    return milliseconds / (-1000 if negative else 1000)
 
 
 @dataclass(frozen=True, slots=True, order=True)

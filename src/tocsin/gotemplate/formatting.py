@@ -6,19 +6,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tocsin.gotemplate.values import is_list, is_number, type_name
+from tocsin.syntax.quoting import quote, quote_rune
 
 _INTEGER_BASES = {"b": "b", "o": "o", "O": "o", "x": "x", "X": "X", "d": "d", "v": "d"}
-_ESCAPES = {
-    "\a": r"\a",
-    "\b": r"\b",
-    "\f": r"\f",
-    "\n": r"\n",
-    "\r": r"\r",
-    "\t": r"\t",
-    "\v": r"\v",
-    "\\": r"\\",
-    '"': r"\"",
-}
 _BASE_PREFIX = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}
 
 
@@ -43,26 +33,6 @@ def shortest(value: float) -> str:
 def fixed(value: float) -> str:
     """The fewest digits that give the number back, never with an exponent."""
     return f"{Decimal(repr(value)).normalize():f}"
-
-
-def quoted(text: str) -> str:
-    """The text as a Go string literal."""
-    return '"' + "".join(map(_escaped, text)) + '"'
-
-
-def _quoted_rune(code: int) -> str:
-    """As a Go character literal; what is no character is the one that stands for it."""
-    character = chr(code) if 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
-    return "'" + {"'": "\\'", '"': '"'}.get(character, _escaped(character)) + "'"
-
-
-def _escaped(character: str) -> str:
-    if character in _ESCAPES:
-        return _ESCAPES[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def println(arguments: Sequence[object]) -> str:
@@ -128,10 +98,10 @@ class Verb:
 
     def _string(self, value: str) -> str:
         if self.verb in "sv":
-            shown = quoted(value) if self.verb == "v" and "#" in self.flags else value[: self.precision]
+            shown = quote(value) if self.verb == "v" and "#" in self.flags else value[: self.precision]
             return self._pad(shown)
         if self.verb == "q":
-            return self._pad(quoted(value[: self.precision]))
+            return self._pad(quote(value[: self.precision]))
         if self.verb in "xX":
             data = value.encode("utf-8", "surrogateescape")[: self.precision]
             digits = data.hex(" ") if " " in self.flags else data.hex()
@@ -144,7 +114,7 @@ class Verb:
         if self.verb == "c":
             return self._pad(chr(value))
         if self.verb == "q":
-            return self._pad(_quoted_rune(value))
+            return self._pad(quote_rune(value))
         if self.verb == "U":
             return self._pad(f"U+{value:04X}")
         return self._bad(value)

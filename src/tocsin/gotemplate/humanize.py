@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 from tocsin.gotemplate.duration import Duration
-from tocsin.gotemplate.formatting import quoted
 from tocsin.gotemplate.printf import printf
 from tocsin.gotemplate.timestamp import Time
 from tocsin.gotemplate.values import is_number, type_name
+from tocsin.syntax.quoting import quote
 
 _LARGE = ("", "k", "M", "G", "T", "P", "E", "Z", "Y")
 _SMALL = ("", "m", "u", "n", "p", "f", "a", "z", "y")
@@ -29,7 +29,7 @@ def number(value: object) -> float:
     try:
         return float(value)
     except ValueError:
-        raise ValueError(f"strconv.ParseFloat: parsing {quoted(value)}: invalid syntax") from None
+        raise ValueError(f"strconv.ParseFloat: parsing {quote(value)}: invalid syntax") from None
 
 
 def humanize(value: object) -> str:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from tocsin.gotemplate.errors import TemplateError
-from tocsin.gotemplate.formatting import quoted
+from tocsin.syntax.quoting import quote
 
 _SPACE = " \t\r\n"
 
@@ -52,7 +52,7 @@ class Token(NamedTuple):
             return "EOF"
         if self.kind is Kind.KEYWORD:
             return f"<{self.text}>"
-        return quoted(self.text) if len(self.text) <= 10 else f"{quoted(self.text[:10])}..."
+        return quote(self.text) if len(self.text) <= 10 else f"{quote(self.text[:10])}..."
 
 
 _TOKEN = re.compile(

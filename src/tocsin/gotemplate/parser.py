@@ -4,9 +4,7 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from tocsin.gotemplate import literals
 from tocsin.gotemplate.errors import TemplateError
-from tocsin.gotemplate.formatting import quoted
 from tocsin.gotemplate.lexer import Kind, Lexer, Token
 from tocsin.gotemplate.nodes import (
     Action,
@@ -32,6 +30,8 @@ from tocsin.gotemplate.nodes import (
     Variable,
     With,
 )
+from tocsin.gotemplate.numbers import number
+from tocsin.syntax.quoting import quote, unquote, unquote_rune
 
 #: Parentheses and control structures inside each other; deeper templates are refused.
 MAX_NESTING = 32
@@ -183,7 +183,7 @@ class _Parser:
 
     def _template_name(self, context: str) -> str:
         token = self._accept(Kind.STRING) or self._expect(Kind.RAW_STRING, context)
-        return self._literal(token, literals.unquote)
+        return self._literal(token, _text)
 
     def _include(self, context: str) -> Include:
         position = self._token.position
@@ -274,7 +274,7 @@ class _Parser:
         if isinstance(term, Variable):
             return Variable(position, term.name, names)
         if isinstance(term, Constant | Nil | Dot):
-            raise self._error(f"unexpected . after term {quoted(str(term))}")
+            raise self._error(f"unexpected . after term {quote(str(term))}")
         return Chain(position, term, names)
 
     def _touches_field(self) -> bool:
@@ -311,11 +311,11 @@ class _Parser:
                 self._known(text)
                 return Variable(position, text, ())
             case Kind.NUMBER:
-                return Constant(position, self._literal(token, literals.number), text)
+                return Constant(position, self._literal(token, number), text)
             case Kind.CHARACTER:
-                return Constant(position, self._literal(token, literals.character), text)
+                return Constant(position, self._literal(token, unquote_rune), text)
             case Kind.STRING | Kind.RAW_STRING:
-                return Constant(position, self._literal(token, literals.unquote), text)
+                return Constant(position, self._literal(token, _text), text)
             case Kind.KEYWORD if text == "nil":
                 return Nil(position)
             case _:
@@ -337,3 +337,7 @@ class _Parser:
             return read(token.text)
         except ValueError as error:
             raise self._lexer.error(token.position, str(error)) from None
+
+
+def _text(literal: str) -> str:
+    return unquote(literal, errors="surrogateescape")

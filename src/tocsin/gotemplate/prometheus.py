@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 from urllib.parse import quote_plus, urlsplit
 
-from tocsin.gotemplate.duration import Duration, parse_duration
+from tocsin.gotemplate.duration import Duration
 from tocsin.gotemplate.humanize import (
     humanize,
     humanize1024,
@@ -18,6 +18,7 @@ from tocsin.gotemplate.humanize import (
 from tocsin.gotemplate.strings import SHARED, title
 from tocsin.gotemplate.timestamp import Time
 from tocsin.gotemplate.values import AnyMap
+from tocsin.syntax.durations import parse_duration
 
 #: Runs a query and gives the labels and the value of each series.
 Query: TypeAlias = Callable[[str], Iterable[tuple[Mapping[str, str], float]]]

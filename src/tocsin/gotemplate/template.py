@@ -1,5 +1,6 @@
 """A template: parsed once, rendered as often as needed."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -16,6 +17,9 @@ from tocsin.gotemplate.writer import TextWriter
 Functions: TypeAlias = Mapping[str, Callable[..., object]]
 
 _DEFAULT_LIMITS = Limits()
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: Those that `surrogateescape` has no byte for.
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Template:
     ) -> str:
         """The text for this data. With `html`, values are escaped for the place in the document where they stand.
 
+        It can be written as UTF-8: bytes that are none, such as those of half a character, become U+FFFD.
+
         A function reports its failure with a ValueError, LookupError or ArithmeticError.
 
         Raises:
@@ -81,4 +87,11 @@ class Template:
             raise execution.located(error) from error.__cause__
         except RecursionError:
             raise execution.located(TemplateError("a value is nested too deeply")) from None
-        return writer.output()
+        return _valid(writer.output())
+
+
+def _valid(text: str) -> str:
+    """Bytes stand in texts as lone surrogates; two that meet may be a character again."""
+    if not _SURROGATE.search(text):
+        return text
+    return _NO_BYTE.sub("\ufffd", text).encode(errors="surrogateescape").decode(errors="replace")

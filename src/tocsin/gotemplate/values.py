@@ -1,21 +1,14 @@
 """How a template sees Python's values: types, truth, fields and methods.
 
 A template reaches only what is meant for it: the keys of mappings, and of any other object the attributes its class
-lists in `exported`. Nothing else of Python's attributes is visible, so that a template cannot leave its data.
+lists in `exported`, by Go's name of the field or method. Nothing else of Python's attributes is visible, so that a
+template cannot leave its data. `go_type` is what error messages call the type.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final, Protocol, TypeGuard
+from typing import Final, TypeGuard
 
 from tocsin.gotemplate.errors import TemplateError
-
-
-class Exported(Protocol):
-    """A class that lets templates in: Go's name of each field or method, and the Python attribute behind it."""
-
-    exported: ClassVar[Mapping[str, str]]
-    #: What error messages call the type.
-    go_type: ClassVar[str]
 
 
 class AnyMap(dict[str, object]):

@@ -6,29 +6,29 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from tocsin.notify.delivery import Receiver
-from tocsin.notify.http_options import ALLOW, DEFAULT
-from tocsin.notify.http_receiver import HttpReceiver
+from tocsin.notify.receivers.http_receiver import HttpReceiver
+from tocsin.notify.transport.http_options import ALLOW, DEFAULT
 
 #: Under this group other packages name their receivers: the kind, and what makes one from its settings.
 GROUP = "tocsin_receivers"
 
 _OURS = {
-    "apprise": "apprise:Apprise",
-    "console": "console:Console",
-    "discord": "discord:Discord",
-    "email": "mail:Email",
-    "file": "file:File",
-    "log": "log:Log",
-    "msteams": "msteams:MSTeams",
-    "opsgenie": "opsgenie:Opsgenie",
-    "pagerduty": "pagerduty:PagerDuty",
-    "sendgrid": "sendgrid:SendGrid",
-    "sentry": "sentry:Sentry",
-    "slack": "slack:Slack",
-    "slack_app": "slack_app:SlackApp",
-    "telegram": "telegram:Telegram",
-    "twilio": "twilio:Twilio",
-    "webhook": "webhook:Webhook",
+    "apprise": "Apprise",
+    "console": "Console",
+    "discord": "Discord",
+    "email": "Email",
+    "file": "File",
+    "log": "Log",
+    "msteams": "MSTeams",
+    "opsgenie": "Opsgenie",
+    "pagerduty": "PagerDuty",
+    "sendgrid": "SendGrid",
+    "sentry": "Sentry",
+    "slack": "Slack",
+    "slack_app": "SlackApp",
+    "telegram": "Telegram",
+    "twilio": "Twilio",
+    "webhook": "Webhook",
 }
 
 
@@ -56,7 +56,7 @@ class Kinds(Mapping[str, Callable[..., Receiver]]):
 
 
 def _ours(kind: str) -> EntryPoint:
-    return EntryPoint(kind, f"tocsin.notify.{_OURS[kind]}", GROUP)
+    return EntryPoint(kind, f"tocsin.notify.receivers.{kind}:{_OURS[kind]}", GROUP)
 
 
 RECEIVERS: Mapping[str, Callable[..., Receiver]] = Kinds()

@@ -1,5 +1,6 @@
 """What a receiver is told: Alertmanager's webhook payload, version "4", and the only form a notification ever has."""
 
+import hashlib
 from datetime import datetime, timezone
 
 import msgspec
@@ -30,7 +31,10 @@ class NotifiedAlert(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One group of alerts, as `decode` reads it and `encode` writes it; `status` is `firing` if any alert fires."""
+    """One group of alerts, as `decode` reads it and `encode` writes it; `status` is `firing` if any alert fires.
+
+    With the status `acknowledged`, which only `Acknowledging` receivers get, it says who has.
+    """
 
     receiver: str
     status: str
@@ -42,6 +46,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     version: str = "4"
     group_key: str
     truncated_alerts: int = 0
+    acknowledged_by: str | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def firing(self) -> tuple[NotifiedAlert, ...]:
@@ -67,3 +72,8 @@ def decode(payload: bytes) -> Notification:
         return msgspec.json.decode(payload, type=Notification)
     except msgspec.DecodeError as error:  # a ValueError in newer releases only
         raise ValueError(str(error)) from error
+
+
+def dedup_key(notification: Notification) -> str:
+    """One a group, whatever happens to its alerts; Alertmanager's, so that either can end what the other began."""
+    return hashlib.sha256(notification.group_key.encode()).hexdigest()

@@ -105,6 +105,11 @@ RESOLVED_MARK = "✅"
 RESOLVED_ANSI = "\x1b[32m"
 
 
+def is_severity(word: str) -> bool:
+    """Whether it is one of these, or what others call one of them."""
+    return word in SEVERITIES or word in _ALIASES
+
+
 def severity_of(labels: Mapping[str, str]) -> Severity:
     """What the label `severity` means, `UNKNOWN` where it means nothing."""
     said = labels.get("severity", "").strip().lower()

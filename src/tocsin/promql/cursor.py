@@ -8,6 +8,7 @@ from tocsin.promql import literals
 from tocsin.promql.errors import ParseError
 from tocsin.promql.lexer import Token, tokens
 from tocsin.promql.signatures import AGGREGATIONS
+from tocsin.syntax.durations import parse_duration
 
 _OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "@"})
 _KEYWORDS = frozenset(
@@ -62,7 +63,7 @@ class Cursor:
         """Reads a number, or a duration in seconds."""
         token = self.token
         try:
-            value = literals.number(token.text) if token.kind == "number" else literals.duration(token.text)
+            value = literals.number(token.text) if token.kind == "number" else parse_duration(token.text)
         except ValueError as error:
             self.fail(str(error), token.position)
         self.advance()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tocsin.promql import literals
 from tocsin.promql.ast import Duration, DurationExpr
 from tocsin.promql.errors import EvaluationError
+from tocsin.syntax.durations import MAX_DURATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ def _signed(cursor: Cursor, context: str) -> Duration:
 def _literal(cursor: Cursor) -> float:
     position = cursor.token.position
     seconds = cursor.number()
-    if not abs(seconds) < literals.MAX_DURATION:
+    if not abs(seconds) < MAX_DURATION:
         cursor.fail("duration out of range", position)
     return seconds
 
@@ -125,7 +125,7 @@ def _apply(operator: str, left: float, right: float) -> float:
         result = _ARITHMETIC[operator](left, right)
     except (OverflowError, ValueError, ZeroDivisionError):
         result = math.nan
-    if not abs(result) < literals.MAX_DURATION:
+    if not abs(result) < MAX_DURATION:
         raise EvaluationError("duration is out of range")
     return result
 

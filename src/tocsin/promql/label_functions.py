@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from tocsin.promql.errors import EvaluationError
-from tocsin.series import re2
 from tocsin.series.labels import get, replace
+from tocsin.syntax import re2
+from tocsin.syntax.replacement import expand
 
 if TYPE_CHECKING:
     from tocsin.promql.frame import Frame
     from tocsin.promql.invocation import Invocation
     from tocsin.series import Labels
-
-_REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 
 def label_replace(call: Invocation) -> Frame:
@@ -34,18 +32,9 @@ def label_replace(call: Invocation) -> Frame:
         # What does not match is where `re` would look for ever.
         text = get(labels, source)
         match = fullmatch(text) if matches(text) else None
-        return replace(labels, {target: _expand(template, match)}) if match else labels
+        return replace(labels, {target: expand(template, match)}) if match else labels
 
     return call.frame(0).relabel(change, key=(label_replace, *texts))
-
-
-def _expand(template: str, match: re.Match[str]) -> str:
-    """`$1`, `${1}`, `$name`; `$$` is a dollar sign, and a group that does not exist is empty."""
-    groups = {**match.groupdict(), **{str(number): text for number, text in enumerate((match[0], *match.groups()))}}
-    return _REFERENCE.sub(
-        lambda reference: "$" if reference[0] == "$$" else groups.get(reference[1] or reference[2]) or "",
-        template,
-    )
 
 
 def label_join(call: Invocation) -> Frame:

@@ -1,23 +1,9 @@
-"""Numbers, durations and strings as PromQL writes them."""
+"""Numbers and strings as PromQL writes them."""
 
 from __future__ import annotations
 
 import re
 
-_MILLISECONDS = {
-    "y": 365 * 86_400_000,
-    "w": 7 * 86_400_000,
-    "d": 86_400_000,
-    "h": 3_600_000,
-    "m": 60_000,
-    "s": 1000,
-    "ms": 1,
-}
-_DURATION = re.compile("".join(f"(?:([0-9]+){unit})?" for unit in _MILLISECONDS))
-MAX_DURATION = 2**63 / 1e9
-"""In seconds: what fits 64 bits of nanoseconds, as Prometheus keeps durations."""
-
-_DURATION_PART = re.compile(r"([0-9]+)([a-z]+)")
 _OCTAL = re.compile(r"0[0-7_]+")
 
 _LITERAL_RUN = re.compile(r"[^\\\n\"'`\ud800-\udfff]+")
@@ -42,29 +28,6 @@ def number(text: str) -> float:
     if value == float("inf"):
         raise ValueError(f'error parsing number: strconv.ParseFloat: parsing "{text}": value out of range')
     return value
-
-
-def duration(text: str) -> float:
-    """The seconds of `1h30m`: units from long to short, each at most once.
-
-    Raises:
-        ValueError: `text` is no duration, or one longer than 292 years.
-    """
-    match = _DURATION.fullmatch(text)
-    if match is None or not text:
-        raise ValueError(_what_is_wrong(text))
-    counts = zip(match.groups(default="0"), _MILLISECONDS.values(), strict=True)
-    milliseconds = sum(int(count) * size for count, size in counts)
-    if milliseconds >= MAX_DURATION * 1000:
-        raise ValueError("duration out of range")
-    return milliseconds / 1000
-
-
-def _what_is_wrong(text: str) -> str:
-    for _, unit in _DURATION_PART.findall(text):
-        if unit not in _MILLISECONDS:
-            return f'unknown unit "{unit}" in duration "{text}"'
-    return f'not a valid duration string: "{text}"'
 
 
 def string(source: str, start: int) -> tuple[str, int]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.promql import ast
 from tocsin.promql.aggregations import format_value
-from tocsin.series.labels import METRIC_NAME, quote
+from tocsin.series.labels import METRIC_NAME
+from tocsin.syntax.quoting import quote_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,8 +39,8 @@ def _series(node: ast.VectorSelector) -> str:
 
 
 def _matcher(matcher: Matcher) -> str:
-    name = matcher.name if _is_identifier(matcher.name) and ":" not in matcher.name else quote(matcher.name)
-    return f"{name}{matcher.op}{quote(matcher.value)}"
+    name = matcher.name if _is_identifier(matcher.name) and ":" not in matcher.name else quote_value(matcher.name)
+    return f"{name}{matcher.op}{quote_value(matcher.value)}"
 
 
 def _is_identifier(name: str) -> bool:
@@ -95,7 +96,7 @@ def _binary_modifiers(node: ast.Binary) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    return ", ".join(name if _is_identifier(name) and ":" not in name else quote(name) for name in names)
+    return ", ".join(name if _is_identifier(name) and ":" not in name else quote_value(name) for name in names)
 
 
 def _list(expressions: Iterable[ast.Expr]) -> str:
@@ -109,7 +110,7 @@ def _operand(expr: ast.Expr) -> str:
 
 def _string(node: ast.StringLiteral) -> str:
     """Bytes that are not UTF-8 are written as the escapes they came from."""
-    return _NOT_UTF8.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", quote(node.value))
+    return _NOT_UTF8.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", quote_value(node.value))
 
 
 def _unary(node: ast.Unary) -> str:

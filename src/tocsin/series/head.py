@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.series.label_sets import LabelSets
-from tocsin.series.labels import get
 from tocsin.series.samples import MAX_PAGES, NO_TIME, SampleStore
 from tocsin.series.selection import Selection
 from tocsin.series.selections import Selections
@@ -115,15 +114,8 @@ class Head:
             self._selections.remember(key, found)
         return found
 
-    def label_names(self, matchers: Sequence[Matcher] = ()) -> list[str]:
-        if not matchers:
-            return sorted(self._postings)
-        return sorted({pair[0] for labels in self.select(matchers).labels for pair in labels})
-
-    def label_values(self, name: str, matchers: Sequence[Matcher] = ()) -> list[str]:
-        if not matchers:
-            return sorted(self._postings.get(name, ()))
-        return sorted({value for labels in self.select(matchers).labels if (value := get(labels, name))})
+    def label_values(self, name: str) -> list[str]:
+        return sorted(self._postings.get(name, ()))
 
     def series(self, matchers: Sequence[Matcher] = ()) -> list[Labels]:
         return sorted(self.select(matchers).labels)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
+from tocsin.syntax.quoting import quote_value
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -12,7 +14,6 @@ Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Sorted by name, every name once, no empty values: equal label sets are equal tuples."""
 
 METRIC_NAME = "__name__"
-EMPTY: Labels = ()
 
 _name_of = itemgetter(0)
 
@@ -73,8 +74,4 @@ def replace(labels: Labels, changes: Mapping[str, str]) -> Labels:
 
 def format_labels(labels: Labels) -> str:
     """Prometheus' way of writing a series in messages: `{__name__="up", job="api"}`."""
-    return "{" + ", ".join(f"{name}={quote(value)}" for name, value in labels) + "}"
-
-
-def quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return "{" + ", ".join(f"{name}={quote_value(value)}" for name, value in labels) + "}"

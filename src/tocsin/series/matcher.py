@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from tocsin.series import re2
-from tocsin.series.labels import quote
+from tocsin.syntax import re2
+from tocsin.syntax.quoting import quote_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class Matcher:
         return self.op[0] == "!"
 
     def __str__(self) -> str:
-        return f"{self.name}{self.op}{quote(self.value)}"
+        return f"{self.name}{self.op}{quote_value(self.value)}"
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from tocsin.notify import DeliveryError, Notification
-from tocsin.notify.message import title
+from tocsin.notify.wording.message import title
 
 
 class Delivery(NamedTuple):

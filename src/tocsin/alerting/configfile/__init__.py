@@ -1,6 +1,5 @@
 """Reads Alertmanager's configuration file: what is known is checked as strictly as there, all problems at once."""
 
-from tocsin.alerting.configfile.document import AlertingConfigError, Problem
-from tocsin.alerting.configfile.load import load
+from tocsin.alerting.configfile.load import AlertingConfigError, load
 
-__all__ = ["AlertingConfigError", "Problem", "load"]
+__all__ = ["AlertingConfigError", "load"]

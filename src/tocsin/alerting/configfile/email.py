@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from tocsin.alerting.configfile.document import Section
 from tocsin.alerting.configfile.http_config import read_tls
 from tocsin.alerting.configfile.secrets import secret
 from tocsin.notify import Secret, Tls
-from tocsin.notify.letter import DAILY, LetterTexts
-from tocsin.notify.smtp import TIMEOUT, MailServer
+from tocsin.notify.transport.smtp import TIMEOUT, MailServer
+from tocsin.notify.wording.letter import DAILY, LetterTexts
+from tocsin.syntax.document import Section
 
 #: What Alertmanager says where nobody tells it its name.
 HELLO = "localhost"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import yaml
 
-from tocsin.alerting.configfile.document import Findings, Section, parse
 from tocsin.alerting.configfile.secrets import check_secrets, secret
 from tocsin.notify import Authorization, HttpOptions, Secret, Tls
-from tocsin.notify.http_options import TIMEOUT
+from tocsin.notify.transport.http_options import TIMEOUT
+from tocsin.syntax.document import Findings, Section, parse
 
 #: Known to Alertmanager and without effect here: HTTP/1.1 does, and references need its own secret stores.
 _WITHOUT_EFFECT = ("enable_http2", "ca_ref", "cert_ref", "key_ref", "username_ref", "password_ref", "credentials_ref")
@@ -52,7 +52,7 @@ def http_options(given: object) -> HttpOptions:
     section = document and document.section("http")
     timeout = section.duration("timeout", 0.0) if section else 0.0
     options = read_http(section or None, folder=Path(), timeout=timeout)
-    problems = [problem.text for problem in findings.problems]
+    problems = [problem.message for problem in findings.problems]
     # The lines are those of our own text, nobody has seen it.
     unapplied = [_LINE.sub("", each) for each in findings.unapplied]
     problems += (each if ": " in each else f"{each}: is not done by this version, leave it out" for each in unapplied)

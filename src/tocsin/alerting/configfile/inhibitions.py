@@ -1,9 +1,9 @@
 """The inhibition rules of the file."""
 
-from tocsin.alerting.configfile.document import Section
 from tocsin.alerting.configfile.routes import read_matchers
 from tocsin.alerting.inhibition import InhibitRule
 from tocsin.alerting.matcher import ParserMode
+from tocsin.syntax.document import Section
 
 
 def read_inhibit_rules(document: Section, mode: ParserMode = "fallback") -> tuple[InhibitRule, ...]:

@@ -4,8 +4,8 @@ import calendar
 import re
 from collections.abc import Callable
 
-from tocsin.alerting.configfile.document import Section
 from tocsin.alerting.intervals import DAY, Range, TimeInterval, zone
+from tocsin.syntax.document import Section
 
 _WEEKDAYS = {name.lower(): (number + 1) % 7 for number, name in enumerate(calendar.day_name)}
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}

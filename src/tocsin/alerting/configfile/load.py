@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from tocsin.alerting.config import AlertingConfig, ReceiverConfig
-from tocsin.alerting.configfile.document import AlertingConfigError, Findings, Section, parse
 from tocsin.alerting.configfile.inhibitions import read_inhibit_rules
 from tocsin.alerting.configfile.intervals import read_interval
 from tocsin.alerting.configfile.receivers import POST_MESSAGE, Receivers
@@ -14,6 +13,7 @@ from tocsin.alerting.configfile.routes import INTERVALS, RouteReader
 from tocsin.alerting.configfile.secrets import check_secrets
 from tocsin.alerting.intervals import TimeIntervals
 from tocsin.alerting.matcher import ParserMode
+from tocsin.syntax.document import DocumentError, Findings, Section, parse
 
 #: Every global setting; those of kinds that are not delivered have no effect.
 GLOBAL = (
@@ -29,6 +29,10 @@ GLOBAL = (
 )
 
 
+class AlertingConfigError(DocumentError):
+    """A file that Alertmanager would reject, or that cannot be used here."""
+
+
 def load(
     text: str, source: str, *, external_url: str = "", mode: ParserMode = "fallback", own_settings: bool = False
 ) -> AlertingConfig:
@@ -42,19 +46,22 @@ def load(
     """
     findings = Findings()
     document = parse(text, findings)
-    config = None if document is None else _read(document, Path(source).parent, mode, own_settings=own_settings)
+    undelivered: list[str] = []
+    config = None if document is None else _read(document, Path(source).parent, mode, undelivered, own=own_settings)
     if config is None or findings.problems:
         raise AlertingConfigError(source, findings.problems)
     return replace(
         config,
         external_url=external_url,
-        undelivered=tuple(findings.undelivered),
+        undelivered=tuple(undelivered),
         unapplied=tuple(findings.unapplied),
     )
 
 
-def _read(document: Section, folder: Path, mode: ParserMode, *, own_settings: bool) -> AlertingConfig | None:
-    receivers = _receivers(document, folder, own_settings=own_settings)
+def _read(
+    document: Section, folder: Path, mode: ParserMode, undelivered: list[str], *, own: bool
+) -> AlertingConfig | None:
+    receivers = _receivers(document, folder, undelivered, own=own)
     intervals = _intervals(document)
     inhibit_rules = read_inhibit_rules(document, mode)
     root = document.section("route")
@@ -68,11 +75,11 @@ def _read(document: Section, folder: Path, mode: ParserMode, *, own_settings: bo
     return AlertingConfig(route=route, receivers=receivers, inhibit_rules=inhibit_rules, time_intervals=intervals)
 
 
-def _receivers(document: Section, folder: Path, *, own_settings: bool) -> tuple[ReceiverConfig, ...]:
+def _receivers(document: Section, folder: Path, undelivered: list[str], *, own: bool) -> tuple[ReceiverConfig, ...]:
     global_settings = document.section("global")
     if global_settings is not None:
         _check_global(global_settings)
-    reader = Receivers(document, global_settings, folder, own_settings=own_settings)
+    reader = Receivers(document, global_settings, folder, undelivered, own_settings=own)
     sections = document.sections("receivers")
     receivers = tuple(reader.read(section) for section in sections)
     _check_unique(sections, "name", [receiver.name for receiver in receivers])

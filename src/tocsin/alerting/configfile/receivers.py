@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.alerting.config import Integration, ReceiverConfig
-from tocsin.alerting.configfile.document import Section
 from tocsin.alerting.configfile.email import EmailReader
 from tocsin.alerting.configfile.http_config import read_http
 from tocsin.alerting.configfile.secrets import check_secrets, secret, secret_url
 from tocsin.alerting.configfile.settings import read_settings
 from tocsin.notify import RECEIVERS, HttpOptions, Templates
-from tocsin.notify.slack_app import POST_MESSAGE
+from tocsin.notify.receivers.slack_app import POST_MESSAGE
+from tocsin.syntax.document import Section
 
 __all__ = ["POST_MESSAGE", "Receivers"]
 
@@ -78,11 +78,18 @@ _OWN = ("hmac_secret",)
 
 
 class Receivers:
-    """Reads the receivers. What is wrong with them, and which of them are not delivered, goes into the findings."""
+    """Reads the receivers. What is wrong goes into the findings, what is not delivered into `undelivered`."""
 
     def __init__(
-        self, document: Section, global_settings: Section | None, folder: Path, *, own_settings: bool = False
+        self,
+        document: Section,
+        global_settings: Section | None,
+        folder: Path,
+        undelivered: list[str],
+        *,
+        own_settings: bool = False,
     ) -> None:
+        self._undelivered = undelivered
         self._left_out = _INTERNAL if own_settings else (*_INTERNAL, *_OWN)
         self._global = global_settings
         self._folder = folder
@@ -116,7 +123,7 @@ class Receivers:
         for need in NEEDS[kind]:
             self._check_need(kind, section, need)
         if kind not in DELIVERED or section.given("service_key") or section.given("service_key_file"):
-            section.findings.undelivered.append(f"{section.path} (line {section.line}): {_instead(kind)}")
+            self._undelivered.append(f"{section.path} (line {section.line}): {_instead(kind)}")
             return None
         ours, send_resolved = DELIVERED[kind]
         send_resolved = section.flag("send_resolved", default=send_resolved)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from tocsin.alerting.configfile.document import Section, Text
 from tocsin.alerting.matcher import Matcher, ParserMode, parse
 from tocsin.alerting.routing import Route, format_matchers
+from tocsin.syntax.document import Section, Text
 
 #: In `group_by`: all labels.
 ALL = "..."

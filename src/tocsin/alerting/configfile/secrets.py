@@ -7,9 +7,9 @@ import os
 import re
 from pathlib import Path
 
-from tocsin.alerting.configfile.document import Section
 from tocsin.notify import Secret
-from tocsin.notify.target import Target
+from tocsin.notify.transport.target import Target
+from tocsin.syntax.document import Section
 
 #: `$${NAME}` stands for the text `${NAME}`.
 _VARIABLE = re.compile(r"\$(\$\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")

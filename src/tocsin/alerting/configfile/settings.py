@@ -5,9 +5,9 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
-from tocsin.alerting.configfile.document import Section
 from tocsin.alerting.configfile.secrets import secret
 from tocsin.notify import Secret
+from tocsin.syntax.document import Section
 
 #: Keys of the file that Python does not allow as names.
 _KEYS = {"class_": "class"}

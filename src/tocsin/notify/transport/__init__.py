@@ -1,0 +1,1 @@
+"""How a delivery leaves the process: HTTP and SMTP, what may be reached, whom to trust, what is worth another try."""
