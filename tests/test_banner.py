@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from tocsin.banner import banner
-from tocsin.destinations import Destination, destinations
+from tocsin.exporting.destinations import Destination, destinations
 from tocsin.instrumentations import Instrumentation
 from tocsin.version import __version__
 

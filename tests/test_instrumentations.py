@@ -13,12 +13,14 @@ def install(tmp_path, monkeypatch):
     # OpenTelemetry's own reads them once a process.
     monkeypatch.setattr("tocsin.instrumentations.entry_points", importlib.metadata.entry_points)
 
-    def install(name, version, *, requires=(), instrumentor=""):
+    def install(name, version, *, requires=(), instrumentor="", requested=False):
         folder = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info"
         folder.mkdir()
         metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
         (folder / "METADATA").write_text("\n".join([*metadata, ""]))
+        if requested:
+            (folder / "REQUESTED").touch()
         if instrumentor:
             (folder / "entry_points.txt").write_text(f"[opentelemetry_instrumentor]\n{instrumentor}\n")
 
@@ -95,14 +97,8 @@ def test_a_library_in_a_version_that_nothing_instruments_is_not_offered(install)
 
 
 def test_tocsin_from_a_folder_has_no_metadata(monkeypatch):
-    real = importlib.metadata.distribution
-
-    def without_tocsin(name):
-        if name == "tocsin":
-            raise importlib.metadata.PackageNotFoundError(name)
-        return real(name)
-
-    monkeypatch.setattr("tocsin.instrumentations.distribution", without_tocsin)
+    others = [dist for dist in importlib.metadata.distributions() if dist.name != "tocsin"]
+    monkeypatch.setattr("tocsin.instrumentations.distributions", lambda: others)
     assert surveyed("flask").state == "available"
 
 
@@ -110,3 +106,15 @@ def test_what_other_libraries_bring_along_is_not_missed():
     """Flask brings Jinja2 and click, Tocsin urllib3: none of them is the application's choice."""
     missed = {found.name for found in survey() if found.state == "instrumentation missing"}
     assert {"jinja2", "click", "urllib3"}.isdisjoint(missed)
+
+
+@pytest.mark.parametrize(
+    ("requested", "missed"),
+    [((), False), (("grpcio",), True), (("grpcio", "protobuf"), False)],
+    ids=["by the exporter alone", "by the application", "by a frozen list"],
+)
+def test_grpc_is_missed_only_where_somebody_else_than_the_exporter_has_asked_for_it(install, requested, missed):
+    install("opentelemetry-exporter-otlp-proto-grpc", "99.0", requires=["grpcio>=1", "protobuf"])
+    for name in ("grpcio", "protobuf"):
+        install(name, "1.99.0", requested=name in requested)
+    assert {found.name for found in survey() if found.library == "grpcio"} == ({"grpc"} if missed else set())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tocsin.destinations import Destination
+from tocsin.exporting.destinations import Destination
 from tocsin.instrumentations import Instrumentation, State
 from tocsin.version import __version__
 

@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from msgspec import Struct
+
+from tocsin.errors.categories import Category
 from tocsin.errors.grouping import Grouping
-from tocsin.errors.kinds import Category
 from tocsin.privacy import Flaw, Policy
 
 #: Quiet where the application and its machine are fine.
@@ -33,8 +34,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, None: 1
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """How a value is read, and what the reader may be told about it."""
 
     allowed: str

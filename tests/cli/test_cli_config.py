@@ -29,6 +29,16 @@ def test_a_secret_is_set_or_not_set_and_no_more(document, invoke, monkeypatch):
     assert "hunter2" not in invoke("config", "show").output
 
 
+def test_what_of_notify_the_environment_says_otherwise_is_shown(document, invoke, monkeypatch, tmp_path):
+    (tmp_path / "tocsin.yml").write_text("notify: {default: {webhook: 'http://file.example/'}}\n")
+    assert settings(document, "show")["notify"]["source"] == "tocsin.yml"
+    monkeypatch.setenv("TOCSIN_WEBHOOK_URL", "http://env.example/")
+    source = "tocsin.yml; default.webhook: TOCSIN_WEBHOOK_URL instead"
+    assert settings(document, "show")["notify"]["source"] == source
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+    assert "told by webhook (TOCSIN_WEBHOOK_URL)" in invoke("doctor", "--no-send").stdout
+
+
 def test_what_cannot_be_used_is_said(document, invoke, monkeypatch):
     monkeypatch.setenv("TOCSIN_GROUP_WAIT", "soon")
     (problem,) = document("config", "show")["problems"]
@@ -45,12 +55,26 @@ def test_what_cannot_be_used_is_said(document, invoke, monkeypatch):
 def test_the_reference_names_every_setting_and_no_place_of_this_machine(invoke, monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    lines = invoke("config", "docs", on_store=False).stdout.splitlines()
+    text, *_ = invoke("config", "docs", on_store=False).stdout.split("\n\n##")
+    lines = text.splitlines()
     assert len(lines) == len(table()) + 2
     assert {line.count("|") for line in lines} == {6}
     assert any("`TOCSIN_SLACK_WEBHOOK_URL` or `TOCSIN_SLACK_WEBHOOK_URL_FILE`" in line for line in lines)
     assert any("| `~/.local/state/tocsin/tocsin.db` |" in line for line in lines)
     assert str(tmp_path) not in "\n".join(lines)
+
+
+def test_the_reference_has_the_keys_inside_of_settings(document, invoke):
+    text = invoke("config", "docs", on_store=False).stdout
+    assert "## `thresholds.<name>`\n\n| Key | Allowed | What it does |\n|---|---|---|\n| `metric` |" in text
+    rows = [line for line in text.partition("\n## ")[2].splitlines() if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in rows} == {4}
+    found = {(key["inside"], key["name"]): key for key in document("config", "docs", on_store=False)["keys"]}
+    assert found["slo.<name>", "objective"]["allowed"] == "a percentage below 100%, such as 99.9%"
+    assert found["notify.<name>", "slack"]["allowed"] == "its api_url, or a mapping"
+    assert "auth_token_file" in found["notify.<name>", "twilio"]["allowed"]
+    assert found["receiver_terms.<receiver>", "escalate_to"]["doc"] == "Who is told then."
+    assert ("maintenance.<name>", "time_intervals") in found
 
 
 def test_the_reference_as_json(document):

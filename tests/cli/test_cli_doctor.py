@@ -28,3 +28,10 @@ def test_something_broken_is_1(invoke, monkeypatch, arguments):
     answer = invoke("doctor", *arguments)
     assert answer.exit_code == 1
     assert "did you mean OTEL_TRACES_EXPORTER?" in answer.stdout
+
+
+def test_it_only_looks(invoke, tmp_path):
+    before = set(tmp_path.iterdir())
+    answer = invoke("doctor")
+    assert "tocsin.db is not there yet; the application will make it" in answer.stdout
+    assert set(tmp_path.iterdir()) == before

@@ -88,6 +88,17 @@ def test_records_of_one_trace_are_one_occurrence(run_fingerprint):
     assert found[1] == found[3] == found[4] != found[2]
 
 
+def test_titles_and_values_are_masked_unless_they_are_asked_for_raw(run_fingerprint, tmp_path):
+    (tmp_path / "tocsin.yml").write_text('grouping: ["type:SMTPError -> {{ message }}"]\n')
+    line = '{"exception.type": "SMTPError", "exception.message": "550 no mailbox jane.doe@example.org"}'
+    result, raw = run_fingerprint(line), run_fingerprint(line, "--raw")
+    (masked,), (plain,) = answers(result), answers(raw)
+    assert masked["title"] == "SMTPError: 550 no mailbox [email]"
+    assert "jane.doe" not in result.stdout
+    assert plain["title"] == "SMTPError: 550 no mailbox jane.doe@example.org"
+    assert masked["fingerprint"] == plain["fingerprint"]
+
+
 def test_answers_do_not_wait_for_ever(run_fingerprint, monkeypatch):
     monkeypatch.setattr(occurrences, "WINDOW", 2)
     lines = [record(number, CLIENT, "a") for number in range(5)] + [record(5, TRACE, "a")]

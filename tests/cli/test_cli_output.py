@@ -45,7 +45,7 @@ ISSUE = {
     "users": "17",
     "first seen": "3d ago",
     "last seen": "2m ago",
-    "24 hours": "▁" * 24,
+    "24 hours": "|" + "▁" * 24 + "|",
     "handled": "no",
     "culprit": "shop.checkout.views:CheckoutView.post",
     "title": 'OperationalError: connection to server at "db.internal" (10.0.0.3), port 5432 failed: refused',

@@ -89,6 +89,34 @@ def test_explain_says_how_far_a_rule_is_from_firing(document, invoke, rules, ord
     assert "10 (20% of the limit)" in shown
 
 
+def test_a_metric_that_nobody_reports_is_told_with_names_that_are_near(document, invoke, rules, orders):
+    rules.write_text(RULES.replace("sum(orders)", "sum(order)"))
+    shown = invoke("rules", "explain", "shop:orders").stdout
+    assert "missing:  nobody has reported order within the last hour; there is orders" in shown
+    (rule,) = document("rules", "explain", "shop:orders")["rules"]
+    assert rule["missing"]["order"][0] == "orders"
+    assert document("rules", "explain", "Busy")["rules"][0]["missing"] == {}
+    for command in (("query",), ("rules", "eval")):
+        answer = invoke(*command, "rate(order[5m])")
+        assert answer.stdout == "no series\n"
+        assert "nobody has reported order within the last hour; there is orders" in answer.stderr
+    assert "nobody" not in invoke("query", "orders").output
+
+
+def test_the_doctor_tells_of_metrics_that_own_rules_miss(document, invoke, rules, orders, monkeypatch):
+    monkeypatch.setenv("TOCSIN_THRESHOLDS", "{A: {metric: order, above: 1}, B: {metric: orders, above: 1}}")
+    for signal in ("TRACES", "METRICS", "LOGS"):
+        monkeypatch.setenv(f"OTEL_{signal}_EXPORTER", "none")
+    found = [check for check in document("doctor", "--no-send")["checks"] if check["name"] == "metrics"]
+    assert [(each["status"], each["found"], each["fix"].split()[:4]) for each in found] == [
+        (
+            "warning",
+            "nobody has reported order within the last hour, which A (thresholds) looks at",
+            ["did", "you", "mean", "orders"],
+        )
+    ]
+
+
 def test_explain_knows_the_rules(invoke, rules, orders):
     answer = invoke("rules", "explain", "Buzy")
     assert (answer.exit_code, answer.stderr) == (1, "Error: no rule is called Buzy; did you mean Busy?\n")
@@ -114,7 +142,7 @@ def test_broken_rules_fail_their_tests(invoke, rules, tmp_path):
     (tmp_path / "good.yml").write_text(TEST.replace("VALUE", "10"))
     answer = invoke("rules", "test", "good.yml", "none.yml", on_store=False)
     assert answer.exit_code == 1
-    assert "rules.yml:1: groups must be a list" in answer.stdout
+    assert "rules.yml:1: groups: must be a list" in answer.stdout
     assert "none.yml: cannot be read: No such file" in answer.stdout
 
 

@@ -47,7 +47,7 @@ def test_an_ordinary_environment_has_nothing_broken(checks):
     found = checks(TOCSIN_ALERT_CONSOLE="true")
     assert [check for same in found.values() for check in same if check.status == "broken"] == []
     assert {"python", "opentelemetry", "instrumentations", "store", "evaluator", "engine", "packs"} <= found.keys()
-    assert found["alerting"][0].found == "told by console"
+    assert found["alerting"][0].found == "told by console (TOCSIN_ALERT_CONSOLE)"
     assert "issues: " in found["packs"][0].found
 
 
@@ -101,10 +101,17 @@ def test_a_routing_file(checks, tmp_path):
     path = tmp_path / "alertmanager.yml"
     assert checks(TOCSIN_ALERTMANAGER=str(path))["alerting"][0].found == f"{path}: No such file or directory"
     path.write_text(ROUTES)
-    assert checks(TOCSIN_ALERTMANAGER=str(path))["alerting"][0].found == "told by webhook"
+    assert checks(TOCSIN_ALERTMANAGER=str(path))["alerting"][0].found == f"told by webhook ({path})"
     path.write_text(ROUTES.replace("receiver: team", "receiver: nobody"))
     (check,) = checks(TOCSIN_ALERTMANAGER=str(path))["alerting"]
     assert (check.status, f"{path}:2: " in check.found, "'nobody'" in check.found) == ("broken", True, True)
+
+
+def test_problems_of_notify_are_lines_of_their_own(checks):
+    found = checks(TOCSIN_NOTIFY="{a: {slak: x, severity: critcal}, default: {webhook: nonsense}}")["alerting"]
+    assert [(check.status, check.found.partition(": ")[0], check.fix) for check in found] == [
+        ("broken", f"notify.{key}", "correct TOCSIN_NOTIFY") for key in ("a.slak", "a.severity", "default.webhook.url")
+    ]
 
 
 def test_alerts_that_nobody_is_told_of(checks):

@@ -2,8 +2,8 @@ import socket
 
 import pytest
 
-from tocsin.destinations import launched
 from tocsin.doctor.exporters import check_endpoint, check_exporters
+from tocsin.exporting.destinations import launched
 
 
 @pytest.fixture

@@ -101,6 +101,21 @@ def test_who_is_told_is_checked_in_settings_too(verdict):
     ]
 
 
+def test_everything_that_is_wrong_with_notify_is_said_at_once_with_its_line(verdict):
+    found = verdict(
+        "notify:\n  a: {slak: x, severity: critcal}\n  b:\n    slack: nonsense\n    group_wait: soon\n  default: 7\n"
+        "thresholds:\n  T: {metric: x, above: {warning: 1}, severity: sever}\n"
+    ).problems
+    assert [(each.line, each.message.partition(":")[0].partition(" =")[0]) for each in found] == [
+        (2, "notify.a.slak"),
+        (2, "notify.a.severity"),
+        (4, "notify.b.slack.api_url"),
+        (5, "notify.b.group_wait"),
+        (6, "notify.default"),
+        (8, "thresholds.T.severity"),
+    ]
+
+
 def test_thresholds_and_objectives_are_checked_with_their_lines(verdict):
     found = verdict(
         "packs: none\nthresholds:\n  Many: {metric: queue, abve: 1, above: 2}\nslo:\n  a:\n    window: 1d\n"

@@ -5,8 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tocsin.destinations import launched
 from tocsin.doctor.signals import check_signals
+from tocsin.exporting.destinations import launched
 
 
 @pytest.fixture

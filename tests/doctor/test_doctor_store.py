@@ -13,6 +13,7 @@ def store(tmp_path):
 
 
 def test_it_writes_and_leaves_nothing(store):
+    store.metric_batches.after(0)
     written, _ = check_store(store, evaluate=True)
     assert (written.status, written.found) == ("ok", f"{store.path} is writable")
     assert store.metric_batches.after(0) == []
@@ -24,6 +25,20 @@ def test_a_place_that_cannot_be_written(tmp_path):
     assert check.status == "broken"
     assert str(tmp_path / "file") in check.found
     assert check.fix.startswith("Point TOCSIN_STORE to")
+
+
+def test_a_store_that_is_not_there_is_not_made(tmp_path):
+    check, evaluator = check_store(Store(tmp_path / "state" / "tocsin" / "tocsin.db"), evaluate=True)
+    assert check.status == "ok"
+    assert check.found.endswith("tocsin.db is not there yet; the application will make it")
+    assert "nobody evaluates now" in evaluator.found
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_written_to(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere
+    (check,) = check_store(Store(tmp_path / "tocsin.db"), evaluate=True)
+    assert (check.status, check.found.endswith(f"cannot be made in {tmp_path}")) == ("broken", True)
 
 
 def test_who_evaluates(store, tmp_path):

@@ -1,9 +1,8 @@
 """Verdicts on two sets of alerts, for any of them."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tocsin.evaluator.changes import by_key, changes, outlasting
 from tocsin.store import Alert

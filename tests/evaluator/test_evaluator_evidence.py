@@ -1,9 +1,9 @@
 """What the store knows of an issue, in notifications about it."""
 
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tocsin.evaluator.evidence import Evidence, frame
 from tocsin.notify import decode, encode

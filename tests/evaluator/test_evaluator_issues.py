@@ -1,8 +1,7 @@
 """The shipped rules about issues, on issues as processes record them."""
 
-from dataclasses import asdict
-
 import pytest
+from msgspec.structs import asdict
 
 from tocsin.errors import acknowledged, muted, resolved
 from tocsin.evaluator import issue_metrics

@@ -5,14 +5,15 @@ import pytest
 
 import tocsin
 from tocsin import plugin
-from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.capture.inbox import Inbox
+from tocsin.capture.recorder import Recorder
 from tocsin.config import load
 from tocsin.errors import InApp, status_after
 from tocsin.evaluator.forwarding import forwarder_to
 from tocsin.forward import Forwarder, event_of
 from tocsin.notices import notices
 from tocsin.notify.delivery import DeliveryError
-from tocsin.notify.sentry_client import SentryClient
+from tocsin.notify.transport.sentry_client import SentryClient
 from tocsin.store import Occurrence, Sighting, Store
 
 sentry_sdk = pytest.importorskip("sentry_sdk")

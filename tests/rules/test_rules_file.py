@@ -93,39 +93,42 @@ groups:
     rule: []
   - rules: {}
 """) == [
-        "3: interval must be a duration such as 30s, 5m or 1h30m, not 'soon'",
-        "4: limit must be a whole number such as 10, not 'many'",
-        '7: expr: 1:6: parse error: expected type range vector in call to function "rate", got instant vector',
-        "8: for must be a duration such as 30s, 5m or 1h30m, not '5 minutes'",
-        '9: annotations.summary: template: __alert_A:1: undefined variable "$lables"',
-        "10: the rule has neither `alert` nor `record`; add one of them",
-        "11: group name 'one' is already used in this file; rename one of the groups",
-        "12: unknown key 'rule' in a group; allowed: interval, labels, limit, name, query_offset, rules",
-        "13: rules must be a list, not a mapping",
-        "13: the group has no name; add `name:`",
+        "3: groups[0].interval: 'soon' is no duration, write one like 30s, 5m or 1h30m",
+        "4: groups[0].limit: must be a whole number, not 'many'",
+        (
+            "7: groups[0].rules[0].expr: 1:6: parse error: expected type range vector in call to function"
+            ' "rate", got instant vector'
+        ),
+        "8: groups[0].rules[0].for: '5 minutes' is no duration, write one like 30s, 5m or 1h30m",
+        '9: groups[0].rules[0].annotations.summary: template: __alert_A:1: undefined variable "$lables"',
+        "10: groups[0].rules[1]: has neither alert nor record; add one of them",
+        "11: groups[1].name: 'one' is the name of another group in this file; rename one of them",
+        "12: groups[1].rule: is not known here, did you mean rules?",
+        "13: groups[2].name: is missing, every group needs a name",
+        "13: groups[2].rules: must be a list of mappings, not a mapping",
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: [1}", "1: not YAML: did not find expected ',' or ']'"),
+        ("a: [1}", "1: is not YAML: did not find expected ',' or ']'"),
         ("[]", "1: the rule file must be a mapping, not a list"),
-        ("groups: 1", "1: groups must be a list, not '1'"),
-        ("rules: []", "1: unknown key 'rules' in the rule file; allowed: groups"),
-        ("groups: []\ngroups: []", "2: key 'groups' appears twice in the rule file; keep one"),
-        ("groups:\n- name: g\n  name: h", "3: key 'name' appears twice in a group; keep one"),
-        (rule(alert="A"), "1: the rule has no expression; add `expr:`"),
-        (rule(alert="A", expr=["up"]), "1: expr must be a string, not a list"),
-        (rule(alert="A", record="b", expr="up"), "1: the rule has both `alert` and `record`; keep one of them"),
-        (rule(record="a{b}", expr="up"), "braces in the name of recording rule 'a{b}'; put selectors into `expr`"),
-        (rule(record="a", expr="up", annotations={"a": "b"}), "`annotations` is for alerting rules"),
+        ("groups: 1", "1: groups: must be a list of mappings, not '1'"),
+        ("rules: []", "1: rules: is not known here, known are groups"),
+        ("groups: []\ngroups: []", "2: groups: is set twice, first in line 1"),
+        ("groups:\n- name: g\n  name: h", "3: name: is set twice, first in line 2"),
+        (rule(alert="A"), "1: groups[0].rules[0].expr: is missing, every rule needs an expression"),
+        (rule(alert="A", expr=["up"]), "expr: must be a text, not a list"),
+        (rule(alert="A", record="b", expr="up"), "1: groups[0].rules[0]: has both alert and record; keep one of them"),
+        (rule(record="a{b}", expr="up"), "record: 'a{b}' has braces; put selectors into expr"),
+        (rule(record="a", expr="up", annotations={"a": "b"}), "annotations: is for alerting rules"),
         (rule(alert="A", expr="up", labels={"__name__": "b"}), "a rule cannot set the label '__name__'; remove it"),
         (rule(alert="A", expr="up", labels={"": "b"}), "a rule cannot set the label ''; remove it"),
         (rule(alert="A", expr="up", annotations={"": "b"}), "an annotation has an empty name"),
-        (rule(alert="A", expr="up", labels=["b"]), "labels must be a mapping, not a list"),
+        (rule(alert="A", expr="up", labels=["b"]), "labels: must be a mapping, not a list"),
         (rule(alert="A", expr="up", labels={"a": "{{"}), "labels.a: template: __alert_A:1: unclosed action"),
-        (rule(alert="A", expr="up", **{"for": "-5m"}), "for must be a duration such as 30s, 5m or 1h30m, not '-5m'"),
+        (rule(alert="A", expr="up", **{"for": "-5m"}), "for: '-5m' is no duration, write one like"),
         ("groups: &a\n- name: g\n  <<: *a", "refers to itself"),
         ("groups:\n- &a\n  name: g\n  <<: *a", "refers to itself"),
     ],
@@ -135,7 +138,7 @@ def test_problems(text, problem):
 
 
 def test_the_error_names_the_file():
-    with pytest.raises(RuleFileError, match=r"^shop.yml:1: groups must be a list, not '1'$"):
+    with pytest.raises(RuleFileError, match=r"^shop.yml:1: groups: must be a list of mappings, not '1'$"):
         load("groups: 1", source="shop.yml")
 
 

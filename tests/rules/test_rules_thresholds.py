@@ -113,6 +113,30 @@ def test_a_percentile(firing):
     assert firing(slow.replace("100}", "1000}"), series) == []
 
 
+def test_the_average_of_a_histogram_is_that_of_what_it_observed(firing):
+    series = {
+        'duration_seconds_sum{job="shop"}': "0+6x60",
+        'duration_seconds_count{job="shop"}': "0+4x60",
+        'idle_seconds_sum{job="shop"}': "6x60",
+        'idle_seconds_count{job="shop"}': "4x60",
+    }
+    slow = "Slow: {metric: duration_seconds, stat: avg, above: 1s}"
+    assert firing(slow, series) == [("Slow", "warning", "shop Slow: 1.5s")]
+    assert firing(slow.replace("1s", "1600ms"), series) == []
+    assert firing(slow.replace("1s}", "1s, min_count: 60}"), series) == [("Slow", "warning", "shop Slow: 1.5s")]
+    assert firing(slow.replace("1s}", "1s, min_count: 1000}"), series) == []
+    assert firing("Idle: {metric: idle_seconds, stat: avg, equals: 0}", series) == []
+
+
+def test_an_average_is_written_as_people_write_it():
+    (group,) = compiled("Slow: {metric: d_seconds, where: {route: /a}, stat: avg, by: [route], above: 1s}")
+    assert group.rules[0].query == (
+        '(sum by (route) (rate(d_seconds_sum{route="/a"}[5m]))'
+        ' / (sum by (route) (rate(d_seconds_count{route="/a"}[5m])) > 0)'
+        ' or avg by (route) (avg_over_time(d_seconds{route="/a"}[5m]))) > 1'
+    )
+
+
 def test_a_cache_counts_only_after_a_hundred_operations(firing):
     hits = "Hits: {metric: hits_total, of: {metric: lookups_total}, stat: increase, below: 70%, min_count: 100}"
     assert firing(hits, {'hits_total{job="a"}': "0+6x60", 'lookups_total{job="a"}': "0+10x60"}) == [
@@ -186,6 +210,8 @@ def test_all_problems_at_once_with_key_value_and_fix():
         F: {metric: x_bucket, stat: p95, of: y, above: yes}
         G: {metric: x, forecast: soon, anomaly: maybe, below: 1}
         H: {metric: x, above: 1, below: 0}
+        I: {metric: x, above: {warning: 1}, severity: sever, labels: {severity: critcal}}
+        J: {metric: x, above: 1, absent_for: 1m, severity: sever}
     """)
     assert found == [
         "thresholds.A.abve = 3: is unknown here; did you mean above?",
@@ -204,10 +230,10 @@ def test_all_problems_at_once_with_key_value_and_fix():
         "thresholds.B.over = 5: is for other stats than value; add stat: avg, min or max, or remove it",
         "thresholds.B.min_count = 0: is for what is counted or averaged; remove it, or choose another stat than value",
         "thresholds.B.min_count = 0: must be a whole number from 1, such as 100",
-        "thresholds.B.above.urgent = 3: is unknown here; allowed: critical, emergency, info, warning",
+        "thresholds.B.above.urgent = 3: is unknown here; allowed: critical, emergency, error, info, warning",
         (
             "thresholds.B.above = {'critical': '70%', 'warning': '90%', 'urgent': 3}: must rise from info to warning to"
-            " critical to emergency"
+            " error to critical to emergency"
         ),
         "thresholds.C.outside = [3, 1]: must have the lower value first",
         (
@@ -228,6 +254,12 @@ def test_all_problems_at_once_with_key_value_and_fix():
         "thresholds.G.anomaly = 'maybe': cannot be combined with forecast; make two entries",
         "thresholds.G.forecast = 'soon': must be a duration such as 30s, 5m or 1h30m",
         "thresholds.H: needs one of above, below, equals, outside, or absent_for",
+        "thresholds.I.severity = 'sever': must be one of info, warning, error, critical, emergency",
+        (
+            "thresholds.I.labels.severity = 'critcal': must be one of info, warning, error, critical, emergency;"
+            " did you mean critical?"
+        ),
+        "thresholds.J.severity = 'sever': must be one of info, warning, error, critical, emergency",
     ]
 
 

@@ -1,10 +1,10 @@
 """Alerts, as commands name them, choose them and write them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import asdict
 
 from tocsin.store import Alert, AlertStanding, HeldAlert, Store
 

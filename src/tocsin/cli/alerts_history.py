@@ -1,12 +1,12 @@
 """`tocsin alerts history`: how alerts changed, who was told, and what people did."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
 import msgspec
+from msgspec.structs import asdict
 
 from tocsin.cli.alert import name_of, others, parsed
 from tocsin.cli.moment import moment, utc

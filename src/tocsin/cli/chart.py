@@ -25,9 +25,18 @@ def resampled(samples: Iterable[tuple[float, float]], *, start: float, end: floa
 
 
 def hourly(hours: Mapping[int, int], *, now: float, hours_back: int) -> str:
-    """A bar for each of the last hours, the one that runs included; `hours` are counts by the beginning of the hour."""
+    """A bar for each of the last hours, the one that runs included, in a frame; `hours` are counts by their beginning.
+
+    Bars begin at zero: the busiest hour is full, one without anything is blank. Nothing where all are.
+    """
     this = int(now) // _HOUR * _HOUR
-    return sparkline([float(hours.get(this - _HOUR * ago, 0)) or None for ago in reversed(range(hours_back))])
+    counts = [hours.get(this - _HOUR * ago, 0) for ago in reversed(range(hours_back))]
+    most = max(counts)
+    return f"|{''.join(_share(count, most) for count in counts)}|" if most else ""
+
+
+def _share(count: int, most: int) -> str:
+    return _BARS[math.ceil(count / most * len(_BARS)) - 1] if count else _GAP
 
 
 def _bar(value: float | None, low: float, high: float) -> str:

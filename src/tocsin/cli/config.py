@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import Field
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from tocsin.cli.options import json_option, load_settings, store_option
 from tocsin.cli.output import show_json, show_table
 from tocsin.cli.routes import routes
 from tocsin.config import Settings, default_of, table, variable
+from tocsin.setting_keys import NOTIFY, TABLE, Key
 from tocsin.setting_kinds import DURATION, PERCENTAGE
 
 _NOT_SET = "not set"
@@ -45,14 +48,16 @@ def show(*, store: Path | None, as_json: bool) -> None:
 @config.command()
 @json_option
 def docs(*, as_json: bool) -> None:
-    """Write the reference of all settings as Markdown.
+    """Write the reference of all settings, and of the keys inside of them, as Markdown.
 
-    With --json: {"settings": [...]}, each with name, variable, default, allowed, secret and doc.
+    With --json: {"settings": [...], "keys": [...]}. A setting has name, variable, default, allowed, secret and doc; a
+    key has inside, such as "thresholds.<name>", name, allowed and doc.
     """
     if as_json:
-        show_json({"settings": [_reference(setting) for setting in table()]})
+        keys = [{"inside": place, "name": name, **key._asdict()} for place, name, key in _keys()]
+        show_json({"settings": [_reference(setting) for setting in table()], "keys": keys})
     else:
-        click.echo("\n".join(_markdown()))
+        click.echo("\n".join((*_markdown(), *_markdown_of_keys())))
 
 
 def _documents(settings: Settings) -> Iterator[dict[str, object]]:
@@ -75,7 +80,12 @@ def _value(setting: Field[Any], settings: Settings) -> str:
 
 
 def _source(setting: Field[Any], settings: Settings) -> str:
-    return settings.sources.get(setting.name, "default")
+    source = settings.sources.get(setting.name, "default")
+    if setting.name != "notify" or not settings.config.notify:
+        return source
+    from tocsin.evaluator.simple_routing import displaced  # noqa: PLC0415  for those who have this setting
+
+    return "; ".join((source, *(f"{key}: {by} instead" for key, by in displaced(settings).items())))
 
 
 def _reference(setting: Field[Any]) -> dict[str, object]:
@@ -99,6 +109,26 @@ def _markdown() -> Iterator[str]:
         names = f"`{setting['variable']}`" + (f" or `{setting['variable']}_FILE`" if setting["secret"] else "")
         default = setting["default"] if setting["default"] == _NOT_SET else f"`{setting['default']}`"
         yield f"| `{setting['name']}` | {names} | {default} | {setting['allowed']} | {setting['doc']} |"
+
+
+def _keys() -> Iterator[tuple[str, str, Key]]:
+    """Place, name and description of every key inside a setting."""
+    from tocsin.alerting.receiver_keys import receiver_keys  # noqa: PLC0415  other commands start faster without
+
+    for place, keys in TABLE.items():
+        receivers = receiver_keys() if keys is NOTIFY else {}
+        yield from ((place, name, key) for name, key in {**receivers, **keys}.items())
+
+
+def _markdown_of_keys() -> Iterator[str]:
+    for place, keys in groupby(_keys(), key=itemgetter(0)):
+        yield f"\n## `{place}`\n\n| Key | Allowed | What it does |\n|---|---|---|"
+        yield from (f"| `{name}` | {_cell(key.allowed)} | {_cell(key.doc)} |" for _, name, key in keys)
+
+
+def _cell(text: str) -> str:
+    """As a cell of a table in Markdown."""
+    return text.replace("|", r"\|")
 
 
 def _readable(setting: Field[Any], value: Any) -> str:

@@ -1,9 +1,9 @@
 """`tocsin fingerprint`: which issue each of somebody's own errors would be, and why."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import click
 import msgspec
@@ -12,9 +12,12 @@ from tocsin.cli.occurrences import Answer, Occurrences, occurrence_of
 from tocsin.cli.options import load_settings
 from tocsin.config import Config
 from tocsin.errors import Failure, Identity, InApp, identify, load_categories, parse_stacktrace
+from tocsin.masking import masker_of
 from tocsin.notices import notices
 
 _TYPE, _MESSAGE, _STACKTRACE = "exception.type", "exception.message", "exception.stacktrace"
+#: Text without what nobody should read.
+Mask: TypeAlias = Callable[[str], str]
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -25,7 +28,8 @@ class LineError(ValueError):
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
-def fingerprint(*, file: Path) -> None:
+@click.option("--raw", is_flag=True, help="Leave personal data and secrets in titles and values unmasked.")
+def fingerprint(*, file: Path, raw: bool) -> None:
     """Identify the errors in FILE, or on standard input: a JSON object a line, with OpenTelemetry's attribute names.
 
     They are exception.type, exception.message, exception.stacktrace and any other attribute of a span or log record,
@@ -33,24 +37,26 @@ def fingerprint(*, file: Path) -> None:
     the same "trace_id" that tell of the same failure are one occurrence.
 
     Writes a JSON object a line: id, fingerprint, title, culprit, category, severity, and components, each with name,
-    value and why it counts. A line that cannot be read is reported with its number, and the exit code is 1.
+    value and why it counts; title and values are masked as everywhere, which changes no fingerprint. A line that cannot
+    be read is reported with its number, and the exit code is 1.
     """
     config = load_settings(None).config
+    mask = str if raw else masker_of(config).mask
     for problem in load_categories(config.categories):
         notices.say(problem)
     if str(file) == "-":
-        failed = _identify_lines(sys.stdin.buffer, config, flush=True)
+        failed = _identify_lines(sys.stdin.buffer, config, mask, flush=True)
     else:
         try:
             with file.open("rb") as lines:
-                failed = _identify_lines(lines, config)
+                failed = _identify_lines(lines, config, mask)
         except OSError as error:
             raise click.ClickException(f"cannot read {file}: {error.strerror}") from error
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def _identify_lines(lines: BinaryIO, config: Config, *, flush: bool = False) -> int:
+def _identify_lines(lines: BinaryIO, config: Config, mask: Mask, *, flush: bool = False) -> int:
     """Answer each line as it comes; returns how many could not be read."""
     failed = 0
     in_app = in_app_of(config)
@@ -64,14 +70,14 @@ def _identify_lines(lines: BinaryIO, config: Config, *, flush: bool = False) -> 
             failed += 1
             click.echo(f"line {number}: {error}", err=True)
         else:
-            _write(occurrences.settle(answer), flush=flush)
-    _write(occurrences.rest(), flush=True)
+            _write(occurrences.settle(answer), mask, flush=flush)
+    _write(occurrences.rest(), mask, flush=True)
     return failed
 
 
-def _write(answers: Iterable[Answer], *, flush: bool) -> None:
+def _write(answers: Iterable[Answer], mask: Mask, *, flush: bool) -> None:
     for answer in answers:
-        sys.stdout.buffer.write(_encode({"id": answer.record_id, **described(answer.identity)}) + b"\n")
+        sys.stdout.buffer.write(_encode({"id": answer.record_id, **described(answer.identity, mask)}) + b"\n")
     if flush:
         sys.stdout.buffer.flush()
 
@@ -100,15 +106,15 @@ def _answer(line: bytes, config: Config, in_app: InApp) -> Answer:
     return Answer(record.get("id"), identity, occurrence_of(failure, attributes))
 
 
-def described(identity: Identity) -> dict[str, object]:
+def described(identity: Identity, mask: Mask = str) -> dict[str, object]:
     """A verdict with what it is made of."""
     return {
         "fingerprint": identity.fingerprint,
-        "title": identity.title,
+        "title": mask(identity.title),
         "culprit": identity.culprit,
         "category": identity.category,
         "severity": identity.severity,
-        "components": [{"name": each.name, "value": each.value, "why": each.why} for each in identity.components],
+        "components": [{"name": each.name, "value": mask(each.value), "why": each.why} for each in identity.components],
     }
 
 

@@ -1,6 +1,7 @@
 """`tocsin heartbeat`: signs of life of jobs that run no Python, and which are expected."""
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,30 @@ from tocsin.store import Heartbeat, Store
 @click.option("--every", metavar="DURATION", help="How often the sign comes, such as 1d; remembered.")
 @click.option("--grace", metavar="DURATION", help="How late it may be, or how long a run; remembered.")
 @click.option("--severity", default="", help="Of the alert where it does not come; remembered.")
-@click.option("--start", "status", flag_value="started", help="A run begins.")
-@click.option("--fail", "status", flag_value="failed", help="A run went wrong.")
-@click.option("--ok", "status", flag_value="ok", default="ok", help="A run went well, or it is alive; the default.")
+@click.option("--start", is_flag=True, help="A run begins.")
+@click.option("--fail", is_flag=True, help="A run went wrong.")
+@click.option("--ok", is_flag=True, help="A run went well, or it is alive; the default.")
 @click.option("--note", default="", help="Shown beside it.")
 @click.option("--forget", is_flag=True, help="Expect no more of it.")
 @store_option
 @json_option
-def heartbeat(*, name: str | None, forget: bool, store: Path | None, as_json: bool, **said: Any) -> None:
+def heartbeat(
+    *,
+    name: str | None,
+    start: bool,
+    fail: bool,
+    ok: bool,
+    forget: bool,
+    store: Path | None,
+    as_json: bool,
+    **said: Any,
+) -> None:
     """Give a sign of life of the job NAME: an alert fires when the next one does not come. Without NAME, list them.
 
     With --json: {"heartbeats": [...]}, each with name, every, grace, severity, status, created_at, ok_at, started_at,
     failed_at, note, duration and due_at.
     """
+    _refuse_contradictions(name, {"start": start, "fail": fail, "ok": ok, "forget": forget}, said)
     if name is None:
         with opened(store) as source:
             _show(source.heartbeats.all(), as_json=as_json)
@@ -42,7 +54,7 @@ def heartbeat(*, name: str | None, forget: bool, store: Path | None, as_json: bo
     from tocsin.heartbeats.sign import sign  # noqa: PLC0415  other commands start faster without
 
     try:
-        beat = sign(name, at=time.time(), **said)
+        beat = sign(name, at=time.time(), status="started" if start else "failed" if fail else "ok", **said)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
     with closing(Store(load_settings(store).config.store)) as source:
@@ -50,6 +62,20 @@ def heartbeat(*, name: str | None, forget: bool, store: Path | None, as_json: bo
             raise click.ClickException("there are too many heartbeats: --forget some")
         found = [each for each in source.heartbeats.all() if each.name == name]
     _show(found, as_json=as_json)
+
+
+def _refuse_contradictions(name: str | None, signs: Mapping[str, bool], said: Mapping[str, Any]) -> None:
+    """What is asked for has to be one thing, of one job."""
+    chosen = [f"--{option}" for option, given in signs.items() if given]
+    details = [f"--{option}" for option, value in said.items() if value]
+    if len(chosen) > 1:
+        every = ", ".join(f"--{option}" for option in signs)
+        raise click.UsageError(f"{' and '.join(chosen)} contradict each other: give one of {every}")
+    if signs["forget"] and details:
+        raise click.UsageError(f"--forget and {details[0]} contradict each other: nothing of the job is remembered")
+    if name is None and (chosen or details):
+        option = (*chosen, *details)[0]
+        raise click.UsageError(f"{option} needs the NAME of a job, such as `tocsin heartbeat nightly-etl {option}`")
 
 
 def _forget(store: Store, name: str) -> None:
@@ -74,5 +100,5 @@ def _row(each: Heartbeat, now: float) -> tuple[str, ...]:
 
 
 def _document(each: Heartbeat) -> dict[str, object]:
-    values = {name: getattr(each, name) for name in each.__dataclass_fields__}
+    values = {name: getattr(each, name) for name in each.__struct_fields__}
     return values | {"due_at": each.due_at}

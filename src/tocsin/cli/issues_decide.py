@@ -1,10 +1,10 @@
 """`tocsin issues resolve`, `ack`, `mute`, `reopen`, `assign`, `merge`, `unmerge`: what people decide about issues."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import asdict
 
 from tocsin.cli.issue import audited, change, find, issue_argument
 from tocsin.cli.moment import ago, duration, moment_ahead, utc

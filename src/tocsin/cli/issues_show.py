@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from tocsin.cli.chart import hourly
 from tocsin.cli.details import show_details
@@ -113,7 +114,7 @@ def _fields(sheet: Sheet, now: float) -> Iterable[tuple[str, str]]:
     others = [f"{service} (issue {number})" for service, number in sheet.services if number != issue.id]
     if others:
         yield "also in", ", ".join(others)
-    yield f"last {_HOURS} hours", hourly(sheet.hours, now=now, hours_back=_HOURS).strip() or "nothing"
+    yield f"last {_HOURS} hours", hourly(sheet.hours, now=now, hours_back=_HOURS) or "nothing"
 
 
 def _show_tags(tags: Mapping[str, Mapping[str, int]]) -> None:

@@ -50,10 +50,18 @@ def parsed(text: str) -> "Expr":
         return parse(text)
 
 
+def lacks(live: "Live", expr: "Expr") -> list[str]:
+    """A sentence for each metric that the expression needs and nobody reports."""
+    lacking = live.reported.lacks(expr).items()
+    near = {metric: f"; there is {', '.join(names)}" if names else "" for metric, names in lacking}
+    return [f"nobody has reported {metric} within the last hour{also}" for metric, also in near.items()]
+
+
 def written(labels: "Labels") -> str:
     """A series as PromQL writes it: `up{job="api"}`."""
-    from tocsin.series.labels import METRIC_NAME, quote  # noqa: PLC0415  needs the engine
+    from tocsin.series.labels import METRIC_NAME  # noqa: PLC0415  needs the engine
+    from tocsin.syntax.quoting import quote_value  # noqa: PLC0415  other commands start faster without
 
     name = next((value for key, value in labels if key == METRIC_NAME), "")
-    others = ", ".join(f"{key}={quote(value)}" for key, value in labels if key != METRIC_NAME)
+    others = ", ".join(f"{key}={quote_value(value)}" for key, value in labels if key != METRIC_NAME)
     return f"{name}{{{others}}}" if others or not name else name

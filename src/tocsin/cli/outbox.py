@@ -1,11 +1,11 @@
 """`tocsin notify unsent` and `retry`: notifications that could not be delivered."""
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 import msgspec
+from msgspec.structs import asdict
 
 from tocsin.cli.issue import audited
 from tocsin.cli.moment import utc

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tocsin.cli.chart import resampled, sparkline
-from tocsin.cli.live import answered, at_option, look, parsed, written
+from tocsin.cli.live import answered, at_option, lacks, look, parsed, written
 from tocsin.cli.moment import duration
 from tocsin.cli.options import json_option, store_option
 from tocsin.cli.output import show_json, show_table
@@ -48,7 +48,7 @@ def query(*, expr: str, since: float, step: float | None, at: float | None, stor
         show_json(answer(value, annotations))
     else:
         show_table(_COLUMNS, _rows(value, start, live.at), empty="no series")
-        say(annotations)
+        say(annotations, lacks(live, expression))
 
 
 def _rows(matrix: "Matrix", start: float, end: float) -> Iterator[tuple[str, ...]]:

@@ -90,7 +90,7 @@ def _load(config: Config, file: Path | None) -> "AlertingConfig":
 
 
 def _alertmanager_yml(config: Config, file: Path | None) -> str:
-    from tocsin.evaluator.alerting_config import simple_routing  # noqa: PLC0415  other commands start faster without
+    from tocsin.evaluator.simple_routing import simple_routing  # noqa: PLC0415  other commands start faster without
 
     if file or config.alertmanager:
         raise click.UsageError(f"the routing is an alertmanager.yml already: {file or config.alertmanager}")
@@ -164,9 +164,9 @@ def _told(route: "Route", alerting: "AlertingConfig") -> str:
 
 def _terms(receiver: "ReceiverConfig") -> Iterator[str]:
     """What only Tocsin can say of a receiver."""
-    from tocsin.alerting.configfile.durations import written  # noqa: PLC0415  other commands start faster without
+    from tocsin.syntax.durations import format_duration  # noqa: PLC0415  other commands start faster without
 
     if escalation := receiver.terms.escalation:
-        yield f"after {written(escalation.after)}: {escalation.to}"
+        yield f"after {format_duration(escalation.after)}: {escalation.to}"
     if receiver.terms.max_per_hour:
         yield f"at most {receiver.terms.max_per_hour} an hour"

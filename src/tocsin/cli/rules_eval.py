@@ -1,12 +1,12 @@
 """`tocsin rules eval`: what does an expression give now?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tocsin.cli.live import answered, at_option, look, parsed, written
+from tocsin.cli.live import answered, at_option, lacks, look, parsed, written
 from tocsin.cli.moment import utc
 from tocsin.cli.options import json_option, store_option
 from tocsin.cli.output import show_json, show_table
@@ -37,12 +37,12 @@ def eval_rule(*, expr: str, at: float | None, store: Path | None, as_json: bool)
         show_json(answer(value, annotations))
     else:
         show_table(("series", "value"), _rows(value), empty="no series")
-        say(annotations)
+        say(annotations, lacks(live, expression))
 
 
-def say(annotations: "Annotations") -> None:
-    """What the query wants to tell beside its result, on stderr."""
-    for text in (*annotations.warnings, *annotations.infos):
+def say(annotations: "Annotations", lacking: Iterable[str]) -> None:
+    """What the query wants to tell beside its result, and which metrics are not there, on stderr."""
+    for text in (*annotations.warnings, *annotations.infos, *lacking):
         click.echo(text, err=True)
 
 

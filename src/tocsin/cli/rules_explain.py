@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tocsin.cli.live import at_option, look, written
+from tocsin.cli.live import at_option, lacks, look, written
 from tocsin.cli.moment import ago
 from tocsin.cli.options import json_option, load_settings, store_option
 from tocsin.cli.output import show_fields, show_json, show_table
@@ -34,7 +34,8 @@ def explain(*, name: str, at: float | None, store: Path | None, as_json: bool) -
 
     With --json: {"rules": [...]}, each with name, source, line, group, query, for, alerts, comparisons and parts. A
     comparison has text, op and margins; a margin has labels, value, limit and holds. A part has depth, text, error and
-    data, which is as in Prometheus' HTTP API.
+    data, which is as in Prometheus' HTTP API. And missing, which has metrics that nobody reports, with those that may
+    have been meant.
     """
     from tocsin.evaluator.rule_files import rule_groups  # noqa: PLC0415  needs the engine
 
@@ -73,6 +74,8 @@ def _show(live: "Live", group: "Group", rule: "Rule") -> None:
 
 def _facts(live: "Live", group: "Group", rule: "Rule") -> dict[str, str]:
     facts = {"rule": f"{rule.name} in group {group.name} ({group.source}:{rule.line})", "expr": rule.query}
+    if lacking := lacks(live, rule.expr):
+        facts["missing"] = "; ".join(lacking)
     hold = getattr(rule, "hold", None)
     if hold is None:
         return facts
@@ -158,4 +161,5 @@ def _document(live: "Live", group: "Group", rule: "Rule") -> dict[str, Any]:
             }
             for part in parts(rule.expr, live.value)
         ],
+        "missing": live.reported.lacks(rule.expr),
     }

@@ -5,11 +5,11 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
+from msgspec.structs import replace
 
 from tocsin.cli.alert import parsed
 from tocsin.cli.issue import user

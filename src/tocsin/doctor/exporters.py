@@ -9,8 +9,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tocsin.destinations import COMPONENTS, Destination, destinations
 from tocsin.doctor.check import Check
+from tocsin.exporting.destinations import COMPONENTS, Destination, destinations
 
 #: Seconds that an endpoint has to take a connection.
 TIMEOUT = 1.0

@@ -11,10 +11,10 @@ from tocsin.config import CONFIG_FILE, PREFIX, Config
 from tocsin.config import load as load_settings
 from tocsin.doctor.engine import numpy_version
 from tocsin.doctor.file_kind import FileKind, file_kind
-from tocsin.yaml_lines import line_of
+from tocsin.syntax.yaml_lines import line_of
 
 if TYPE_CHECKING:
-    from tocsin.rules import Problem
+    from tocsin.syntax.document import Problem
 
 
 class Finding(NamedTuple):
@@ -85,8 +85,7 @@ def _check_alertmanager(path: Path, text: str) -> FileVerdict:
         config = load(text, source=str(path))
         receivers(config)
     except AlertingConfigError as error:
-        problems = tuple(Finding(each.line, each.text) for each in error.problems)
-        return FileVerdict(path, FileKind.ALERTMANAGER, problems=problems)
+        return FileVerdict(path, FileKind.ALERTMANAGER, problems=_in_lines(error.problems))
     except ValueError as error:
         return FileVerdict(path, FileKind.ALERTMANAGER, problems=(Finding(None, str(error)),))
     left_out = (*config.undelivered, *config.unapplied)

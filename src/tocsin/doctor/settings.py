@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from tocsin.config import Settings
 from tocsin.doctor.check import Check
-from tocsin.variables import problems
+from tocsin.exporting.variables import problems
 
 
 def check_settings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:

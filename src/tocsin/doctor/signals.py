@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import Any
 
-from tocsin.destinations import COMPONENTS, Destination, destinations, otlp_variable
 from tocsin.doctor.check import Check
 from tocsin.doctor.exporters import check_endpoint
+from tocsin.exporting.destinations import COMPONENTS, Destination, destinations, otlp_variable
 
 #: Seconds for one signal, the exporter's further attempts included.
 TIMEOUT = "3"

@@ -4,15 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tocsin.alerting import AlertingConfig, Alertmanagers, Simple, Timing, load, receivers, simple
+from tocsin.alerting import AlertingConfig, Alertmanagers, load, receivers, simple
 from tocsin.alerting.extension import with_maintenance, with_terms
 from tocsin.alerting.matcher import parser_mode
-from tocsin.alerting.simple import DEFAULT
 from tocsin.config import Config, variable
+from tocsin.evaluator.simple_routing import simple_routing
 from tocsin.masking import masker_of
 from tocsin.notices import notices
 from tocsin.notify import HttpOptions
-from tocsin.notify.target import Target
 
 #: The settings that say what an `alertmanager.yml` cannot.
 PARTS = ("receiver_terms", "maintenance")
@@ -130,38 +129,6 @@ def load_file(config: Config, path: Path) -> AlertingConfig:
     """Raises OSError, or ValueError with everything that is wrong."""
     text = path.read_text(encoding="utf-8")
     return load(text, str(path), external_url=config.external_url, mode=parser_mode(config.alertmanager_matchers))
-
-
-def simple_routing(config: Config) -> Simple:
-    """What the settings ask for without an `alertmanager.yml`; the single receivers are told of the rest.
-
-    Raises:
-        ValueError: something in `notify` is wrong; a line for each.
-    """
-    single = {
-        "webhook": _usable("webhook_url", config.webhook_url),
-        "slack": _usable("slack_webhook_url", config.slack_webhook_url),
-        "file": None if config.alert_file is None else str(config.alert_file),
-        "console": config.alert_console,
-    }
-    given = {kind: value for kind, value in single.items() if value}
-    timing = Timing(
-        group_wait=config.group_wait, group_interval=config.group_interval, repeat_interval=config.repeat_interval
-    )
-    default = config.notify.get(DEFAULT, {})
-    if not given or not isinstance(default, dict):
-        return simple(config.notify or {DEFAULT: {}}, timing)
-    return simple({**config.notify, DEFAULT: {**given, **default}}, timing)
-
-
-def _usable(setting: str, url: str | None) -> str | None:
-    """The URL, if it can be one."""
-    try:
-        Target.parse(url or "http://unset")
-    except ValueError as error:
-        notices.say(f"{variable(setting)} is not used: {error}", once=variable(setting))
-        return None
-    return url
 
 
 def _briefly(error: Exception, path: Path | None) -> str:

@@ -1,7 +1,9 @@
 """What an evaluation changed: the difference between two sets of alerts, as rows for the store."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.store import Alert, AlertTransition
 
@@ -11,8 +13,7 @@ Key = tuple[str, str, str]
 _URGENCY = {"inactive": 0, "pending": 1, "firing": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """Alerts to write, alerts to forget, and the steps to log."""
 
     written: tuple[Alert, ...]

@@ -1,6 +1,6 @@
 """One look at the world: new samples in, rules evaluated, decisions stored, notifications on their way."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tocsin.alerting import Address, Dispatch, Dispatcher, Known, Sender, Timers, caps, receivers, told_key
 from tocsin.alerting.retry import LONGEST_WAIT

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import reduce
 from operator import and_
 from pathlib import PurePosixPath
 
 import msgspec
+from msgspec.structs import replace
 
 from tocsin.alerting import Decision
 from tocsin.notify import Notification, NotifiedAlert, decode, encode

@@ -4,7 +4,7 @@ from tocsin.config import Config, variable
 from tocsin.errors import InApp
 from tocsin.forward import Forwarder
 from tocsin.notices import notices
-from tocsin.notify.sentry_client import SentryClient
+from tocsin.notify.transport.sentry_client import SentryClient
 from tocsin.store import Store
 
 

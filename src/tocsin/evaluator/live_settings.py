@@ -8,7 +8,7 @@ from itertools import chain
 from tocsin.config import THRESHOLD, Config, Settings, load, table
 from tocsin.evaluator.watched import Watched
 from tocsin.notices import notices
-from tocsin.yaml_lines import line_of
+from tocsin.syntax.yaml_lines import line_of
 
 #: What of it is followed, besides the thresholds of shipped rules: everything else is the application's, which reads it
 #: when it starts.
@@ -75,7 +75,7 @@ class LiveSettings:
 
 def _followed(config: Config, read: Config) -> Config:
     names = [setting.name for setting in table() if _is_followed(setting.name)]
-    return replace(config, **{name: getattr(read, name) for name in names})
+    return replace(config, **{name: getattr(read, name) for name in names}, ranks=read.ranks)
 
 
 def _is_followed(name: str) -> bool:

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 #: What changes when a file is written: whether it is worth reading is known without opening it.
 Stamp = tuple[int, int, int, int]
@@ -15,8 +16,7 @@ def stamp(path: Path) -> Stamp:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """A file as it was last: None and nothing where it could not be read."""
 
     stamp: Stamp | None = None

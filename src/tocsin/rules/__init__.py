@@ -6,7 +6,6 @@ knows a store, a clock or a network.
 
 from tocsin.rules.alert import ActiveAlert, AlertState, DuplicateAlertError, next_alerts, resume
 from tocsin.rules.compiled import Compiled, rule_file
-from tocsin.rules.document import Problem
 from tocsin.rules.entry import KeyProblem
 from tocsin.rules.expansion import Expander
 from tocsin.rules.explanation import Comparison, Margin, Part, comparisons, parts
@@ -37,7 +36,6 @@ __all__ = [
     "KeyProblem",
     "Margin",
     "Part",
-    "Problem",
     "Query",
     "RecordingRule",
     "Rule",

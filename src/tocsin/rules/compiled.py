@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import NoneType
@@ -9,17 +10,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 
-from tocsin.rules.entry import Entry, KeyProblem, duration, entry_of
+from tocsin.rules.entry import Entry, KeyProblem, entry_of
 from tocsin.rules.file import RuleFileError, load
+from tocsin.setting_keys import SEVERITIES
+from tocsin.syntax.durations import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from tocsin.syntax.document import Problem
+
 #: A rule as a rule file has it.
 Rule: TypeAlias = "dict[str, Any]"
 
-ALERT_KEYS = ("summary", "description", "runbook", "labels")
-
+#: Where a rule stands in the file that the entries become.
+_PLACE = re.compile(r"groups\[\d+\](\.rules\[\d+\])?\.?")
 #: Seconds between two samples of what is recorded for long windows.
 EVENLY = 300.0
 
@@ -59,6 +64,7 @@ def compile_entries(
         entry = entry_of(entries.values[name] or {}, path=f"{key}.{name}", allowed=allowed)
         rules = compile_entry(name, entry) if isinstance(entries.values[name], Mapping | NoneType) else Rules([], [])
         found = list(_groups(f"tocsin.{key}.{name}", rules))
+        _check_labels(entry)
         problems = entry.problems or _refused(found, entry)
         entries.problems.extend(problems)
         groups += [] if problems else found
@@ -85,15 +91,22 @@ def alert(
     return {
         "alert": name,
         "expr": expr,
-        **({"for": duration(hold)} if hold else {}),
+        **({"for": format_duration(hold)} if hold else {}),
         "labels": {"severity": severity, **(labels or {}), **entry.texts("labels")},
         "annotations": {key: text for key, text in annotations.items() if text},
     }
 
 
+def _check_labels(entry: Entry) -> None:
+    """A severity of one's own, which takes the place of the rule's."""
+    labels = entry.entry("labels")
+    if labels.has("severity"):
+        labels.choice("severity", SEVERITIES, "")
+
+
 def _groups(name: str, rules: Rules) -> Iterator[dict[str, Any]]:
     if rules.evenly:
-        yield {"name": f"{name}:{duration(EVENLY)}", "interval": duration(EVENLY), "rules": rules.evenly}
+        yield {"name": f"{name}:{format_duration(EVENLY)}", "interval": format_duration(EVENLY), "rules": rules.evenly}
     yield {"name": name, "rules": rules.others}
 
 
@@ -102,5 +115,11 @@ def _refused(groups: Iterable[Mapping[str, Any]], entry: Entry) -> list[KeyProbl
     try:
         load(rule_file(groups), source=entry.path)
     except RuleFileError as error:
-        return [KeyProblem(entry.path, None, text) for text in dict.fromkeys(each.message for each in error.problems)]
+        return [KeyProblem(entry.path, None, text) for text in dict.fromkeys(map(_reason, error.problems))]
     return []
+
+
+def _reason(problem: Problem) -> str:
+    """Without the place in a file that nobody has seen."""
+    place = _PLACE.sub("", problem.place)
+    return f"{place}: {problem.text}" if place else problem.text

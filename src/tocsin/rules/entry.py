@@ -9,9 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tocsin.gotemplate.duration import parse_duration
+from tocsin.syntax.durations import parse_duration
 
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -51,8 +50,10 @@ class Entry:
     problems: list[KeyProblem] = field(default_factory=list)
 
     def problem(self, key: str, fix: str) -> None:
-        """Note what is wrong with the value of a key, or with the entry as a whole where the key is empty."""
-        self.problems.append(KeyProblem(f"{self.path}.{key}" if key else self.path, self.values.get(key), fix))
+        """Note, once, what is wrong with the value of a key, or with the entry as a whole where the key is empty."""
+        found = KeyProblem(f"{self.path}.{key}" if key else self.path, self.values.get(key), fix)
+        if found not in self.problems:
+            self.problems.append(found)
 
     def has(self, key: str) -> bool:
         """Whether there is a value."""
@@ -167,13 +168,6 @@ def amount_of(given: object) -> Amount | None:
 def number(value: float) -> str:
     """As PromQL writes it, to 15 digits."""
     return format(value, ".15g")
-
-
-def duration(seconds: float) -> str:
-    """As PromQL writes it, in the largest unit that leaves no rest."""
-    milliseconds = round(seconds * 1000)
-    unit, size = next((unit, size) for unit, size in _UNITS if milliseconds % size == 0)
-    return f"{milliseconds // size}{unit}"
 
 
 def _did_you_mean(value: str, allowed: Collection[str]) -> str:

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 
 from tocsin.gotemplate import TemplateError
 from tocsin.promql import ParseError, parse
-from tocsin.rules.document import Document, Fields, Problem
 from tocsin.rules.expansion import parse_template
 from tocsin.rules.rule import AlertingRule, Group, RecordingRule, Rule, rule_key
 from tocsin.series import METRIC_NAME
+from tocsin.syntax.document import DocumentError, Findings, Problem, Section, Text
+from tocsin.syntax.document import parse as parse_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import yaml
-
     from tocsin.promql.ast import Expr
 
-_GROUP_KEYS = frozenset({"name", "interval", "query_offset", "limit", "labels", "rules"})
-_RULE_KEYS = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
 #: Stands where an expression is unusable, in a file that is then refused.
 _NO_EXPR = parse("0")
 
@@ -34,13 +31,8 @@ class RuleFile:
     warnings: tuple[Problem, ...] = ()
 
 
-class RuleFileError(ValueError):
-    """A file that Prometheus would reject; `problems` are all that is wrong with it, by line."""
-
-    def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(f"{source}:{problem}" for problem in problems))
-        self.source = source
-        self.problems = problems
+class RuleFileError(DocumentError):
+    """A file that Prometheus would reject."""
 
 
 def load(text: str, *, source: str) -> RuleFile:
@@ -49,30 +41,24 @@ def load(text: str, *, source: str) -> RuleFile:
     Raises:
         RuleFileError: With every problem of the file.
     """
-    document = Document()
-    groups: tuple[Group, ...] = ()
-    try:
-        groups = _groups(document.root(text, of="the rule file", allowed={"groups"}), source)
-    except RecursionError:
-        document.problems.append(Problem(1, "an alias in the file refers to itself; write out what it stands for"))
-    if document.problems:
-        raise RuleFileError(source, tuple(sorted(set(document.problems))))
+    findings = Findings()
+    document = parse_document(text, findings, of="the rule file")
+    groups = _groups(document, source) if document else ()
+    if findings.problems:
+        raise RuleFileError(source, findings.problems)
     return RuleFile(source, groups, tuple(_duplicates(groups)))
 
 
-def _groups(root: Fields, source: str) -> tuple[Group, ...]:
-    nodes = root.items("groups")
-    groups = tuple(_group(root.document.fields(node, of="a group", allowed=_GROUP_KEYS), source) for node in nodes)
-    _refuse_repeated_names(root.document, nodes, groups)
-    return groups
-
-
-def _refuse_repeated_names(document: Document, nodes: Sequence[yaml.Node], groups: Sequence[Group]) -> None:
+def _groups(document: Section, source: str) -> tuple[Group, ...]:
+    sections = document.sections("groups")
+    document.close()
+    groups = tuple(_group(section, source) for section in sections)
     seen: set[str] = set()
-    for node, group in zip(nodes, groups, strict=True):
+    for section, group in zip(sections, groups, strict=True):
         if group.name in seen:
-            document.complain(node, f"group name {group.name!r} is already used in this file; rename one of the groups")
+            section.report(f"{group.name!r} is the name of another group in this file; rename one of them", "name")
         seen.add(group.name)
+    return groups
 
 
 def _duplicates(groups: Sequence[Group]) -> Iterator[Problem]:
@@ -82,88 +68,95 @@ def _duplicates(groups: Sequence[Group]) -> Iterator[Problem]:
         first = lines.setdefault((type(rule), rule_key(rule)), rule.line)
         if first != rule.line:
             same = f"rule {rule_key(rule)} has the name and labels of the rule in line {first}"
-            yield Problem(rule.line, f"{same}; their series overwrite each other")
+            yield Problem(rule.line, "", f"{same}; their series overwrite each other")
 
 
-def _group(fields: Fields, source: str) -> Group:
-    if not fields.text("name"):
-        fields.complain("name", "the group has no name; add `name:`")
-    labels = _labels(fields)
-    document = fields.document
-    rules = [document.fields(node, of="a rule", allowed=_RULE_KEYS) for node in fields.items("rules")]
-    return Group(
-        name=fields.text("name"),
-        interval=fields.duration("interval") or None,
-        query_offset=fields.duration("query_offset"),
-        limit=fields.integer("limit"),
+def _group(section: Section, source: str) -> Group:
+    name = section.text("name")
+    if not name:
+        section.report("is missing, every group needs a name", "name")
+    labels = _labels(section)
+    group = Group(
+        name=name,
+        interval=section.duration("interval", 0.0) or None,
+        query_offset=section.duration("query_offset", 0.0) if section.holds("query_offset") else None,
+        limit=section.integer("limit", 0),
         labels=labels,
-        rules=tuple(_rule(rule, labels) for rule in rules),
+        rules=tuple(_rule(rule, labels) for rule in section.sections("rules")),
         source=source,
     )
+    section.close()
+    return group
 
 
-def _rule(fields: Fields, group_labels: Mapping[str, str]) -> Rule:
+def _rule(section: Section, group_labels: Mapping[str, str]) -> Rule:
     rule = AlertingRule(
-        name=fields.text("alert"),
-        expr=_expr(fields),
-        query=fields.text("expr").strip(),
-        hold=fields.duration("for") or 0.0,
-        keep_firing_for=fields.duration("keep_firing_for") or 0.0,
-        labels={**group_labels, **_labels(fields)},
-        annotations=fields.texts("annotations"),
-        line=fields.line,
+        name=section.text("alert"),
+        expr=_expr(section),
+        query=section.text("expr").strip(),
+        hold=section.duration("for", 0.0),
+        keep_firing_for=section.duration("keep_firing_for", 0.0),
+        labels={**group_labels, **_labels(section)},
+        annotations=texts(section, "annotations"),
+        line=section.line,
     )
-    record = fields.text("record")
+    record = section.text("record")
+    section.close()
     if record and rule.name:
-        fields.complain("", "the rule has both `alert` and `record`; keep one of them")
+        section.report("has both alert and record; keep one of them")
     if not record:
-        _check_alerting(fields, rule)
+        _check_alerting(section, rule)
         return rule
-    _check_recording(fields, rule, record)
+    _check_recording(section, rule, record)
     return RecordingRule(record=record, expr=rule.expr, query=rule.query, labels=rule.labels, line=rule.line)
 
 
-def _expr(fields: Fields) -> Expr:
-    query = fields.text("expr").strip()
-    if not query:
-        fields.complain("expr", "the rule has no expression; add `expr:`")
+def _expr(section: Section) -> Expr:
+    query = section.value("expr") or Text(section.line, "")
+    if not query.value.strip():
+        section.report("is missing, every rule needs an expression", "expr")
         return _NO_EXPR
     try:
-        return parse(query)
+        return parse(query.value.strip())
     except ParseError as error:
-        fields.complain("expr", f"expr: {error}")
+        section.report(str(error), "expr", line=query.line)
         return _NO_EXPR
 
 
-def _labels(fields: Fields) -> dict[str, str]:
-    labels = fields.texts("labels")
+def texts(section: Section, name: str) -> dict[str, str]:
+    """A mapping of texts; a key without a value has the empty one."""
+    return {key: text.value if text else "" for key, text in section.pairs(name).items()}
+
+
+def _labels(section: Section) -> dict[str, str]:
+    labels = texts(section, "labels")
     for name in labels.keys() & {"", METRIC_NAME}:
-        fields.complain("labels", f"a rule cannot set the label {name!r}; remove it")
+        section.report(f"a rule cannot set the label {name!r}; remove it", "labels")
     return labels
 
 
-def _check_recording(fields: Fields, rule: AlertingRule, record: str) -> None:
+def _check_recording(section: Section, rule: AlertingRule, record: str) -> None:
     if "{" in record or "}" in record:
-        fields.complain("record", f"braces in the name of recording rule {record!r}; put selectors into `expr`")
+        section.report(f"{record!r} has braces; put selectors into expr", "record")
     given = {"for": rule.hold, "keep_firing_for": rule.keep_firing_for, "annotations": rule.annotations}
     for key, value in given.items():
         if value:
-            fields.complain(key, f"`{key}` is for alerting rules; remove it from recording rule {record!r}")
+            section.report(f"is for alerting rules; remove it from recording rule {record!r}", key)
 
 
-def _check_alerting(fields: Fields, rule: AlertingRule) -> None:
+def _check_alerting(section: Section, rule: AlertingRule) -> None:
     if not rule.name:
-        fields.complain("", "the rule has neither `alert` nor `record`; add one of them")
+        section.report("has neither alert nor record; add one of them")
     if "" in rule.annotations:
-        fields.complain("annotations", "an annotation has an empty name; name it, for example `summary`")
+        section.report("an annotation has an empty name; name it, for example summary", "annotations")
     for key in ("labels", "annotations"):
-        texts = fields.nested(key)
-        for name in texts.values:
-            _check_template(texts, name, of=key, alert=rule.name)
+        for name, text in section.pairs(key).items():
+            if text:
+                _check_template(section, f"{key}.{name}", text, alert=rule.name)
 
 
-def _check_template(texts: Fields, name: str, *, of: str, alert: str) -> None:
+def _check_template(section: Section, key: str, text: Text, *, alert: str) -> None:
     try:
-        parse_template(texts.text(name), alert)
+        parse_template(text.value, alert)
     except TemplateError as error:
-        texts.complain(name, f"{of}.{name}: {error}")
+        section.report(str(error), key, line=text.line)

@@ -92,7 +92,7 @@ def reaches(expr: Expr, beyond: float = 0.0) -> Iterator[tuple[str, float]]:
     elif isinstance(expr, Subquery):
         yield from reaches(expr.expr, beyond + _seconds(expr.range) + _seconds(expr.offset))
     else:
-        for child in _children(expr):
+        for child in children(expr):
             yield from reaches(child, beyond)
 
 
@@ -101,14 +101,15 @@ def _metric(selector: VectorSelector) -> str:
     return next(named, "")
 
 
-def _children(expr: Expr) -> tuple[Expr, ...]:
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions that an expression is made of; those of a selector are none."""
     if isinstance(expr, Call):
         return expr.args
     if isinstance(expr, Binary):
         return (expr.left, expr.right)
     if isinstance(expr, Aggregation):
         return (expr.expr,) if expr.param is None else (expr.expr, expr.param)
-    return (expr.expr,) if isinstance(expr, Paren | Unary) else ()
+    return (expr.expr,) if isinstance(expr, Paren | Subquery | Unary) else ()
 
 
 def _seconds(duration: Duration) -> float:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tocsin.rules.entry import Entry
-from tocsin.rules.source import SOURCE_KEYS, Source, source_of
+from tocsin.rules.source import Source, source_of
+from tocsin.setting_keys import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SIGNAL_KEYS = (*SOURCE_KEYS, "stat", "over", "by", "of", "min_count")
 GAUGE_STATS = ("value", "avg", "min", "max")
 COUNTER_STATS = ("rate", "increase")
 
@@ -41,7 +41,8 @@ class Signal:
     def count(self) -> str:
         """How many measurements the stat was made of."""
         if self.stat in GAUGE_STATS:
-            return f"{self._together('sum')} (count_over_time({self.source.over(self.over)}))"
+            measured = f"{self._together('sum')} (count_over_time({self.source.over(self.over)}))"
+            return f"({self._observed('_count', 'increase')} or {measured})" if self.stat == "avg" else measured
         counter = self.of or (self.source.suffixed("_count") if self.quantile else self.source)
         return f"{self._together('sum')} (increase({counter.over(self.over)}))"
 
@@ -65,7 +66,15 @@ class Signal:
             return f"{self._together('sum')} ({self.stat}({source.over(self.over)}))"
         if self.stat == "value":
             return f"{self._together(worst)} ({source})"
-        return f"{self._together(self.stat)} ({self.stat}_over_time({source.over(self.over)}))"
+        measured = f"{self._together(self.stat)} ({self.stat}_over_time({source.over(self.over)}))"
+        return f"({self._mean()} or {measured})" if self.stat == "avg" else measured
+
+    def _mean(self) -> str:
+        """Of what a histogram or summary observed; nothing where the metric is a gauge, which has no such series."""
+        return f"{self._observed('_sum', 'rate')} / ({self._observed('_count', 'rate')} > 0)"
+
+    def _observed(self, suffix: str, function: str) -> str:
+        return f"{self._together('sum')} ({function}({self.source.suffixed(suffix).over(self.over)}))"
 
     def _together(self, operator: str, *also: str) -> str:
         labels = (*self.by, *also)
@@ -88,7 +97,7 @@ def _whole(entry: Entry) -> Source:
     """The denominator: a metric's name, or a mapping with `metric` and `where`."""
     if isinstance(entry.values["of"], str):
         return source_of(Entry(entry.path, {"metric": entry.values["of"]}, entry.problems))
-    return source_of(entry.entry("of", SOURCE_KEYS))
+    return source_of(entry.entry("of", SOURCE))
 
 
 def _misuses(entry: Entry, signal: Signal) -> Iterator[tuple[str, str]]:

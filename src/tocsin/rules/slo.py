@@ -21,16 +21,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from tocsin.rules.compiled import ALERT_KEYS, EVENLY, Compiled, Rule, Rules, alert, compile_entries
-from tocsin.rules.entry import duration, number
-from tocsin.rules.source import SOURCE_KEYS, Source, quoted, source_of
+from tocsin.rules.compiled import EVENLY, Compiled, Rule, Rules, alert, compile_entries
+from tocsin.rules.entry import number
+from tocsin.rules.source import Source, source_of
+from tocsin.setting_keys import LATENCY, OBJECTIVE, SOURCE
+from tocsin.syntax.durations import format_duration
+from tocsin.syntax.quoting import quote_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tocsin.rules.entry import Entry
-
-KEYS = ("objective", "window", "total", "good", "bad", "latency", "by", *ALERT_KEYS)
 
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
@@ -79,7 +80,7 @@ class Objective:
     @property
     def selector(self) -> str:
         """What the recorded series of this objective have in common."""
-        return f"{{slo={quoted(self.name)}}}"
+        return f"{{slo={quote_value(self.name)}}}"
 
     @property
     def burns(self) -> list[Burn]:
@@ -89,7 +90,7 @@ class Objective:
 
 def compile_slos(given: object) -> Compiled:
     """Every entry that can be used as rules, and every problem of the others. Pure."""
-    return compile_entries(given, key="slo", allowed=KEYS, compile_entry=_rules)
+    return compile_entries(given, key="slo", allowed=OBJECTIVE, compile_entry=_rules)
 
 
 def _rules(name: str, entry: Entry) -> Rules:
@@ -102,11 +103,11 @@ def _rules(name: str, entry: Entry) -> Rules:
 
 def _others(name: str, entry: Entry, objective: Objective) -> Iterator[Rule]:
     for seconds in _windows(objective):
-        yield _record(f"slo:error_ratio:rate{duration(seconds)}", _ratio(objective, seconds), objective)
+        yield _record(f"slo:error_ratio:rate{format_duration(seconds)}", _ratio(objective, seconds), objective)
     yield _record(
         "slo:burn_rate:rate1h", f"slo:error_ratio:rate1h{objective.selector} / {_budget(objective)}", objective
     )
-    left = f"1 - slo:error_ratio:rate{duration(objective.window)}{objective.selector} / {_budget(objective)}"
+    left = f"1 - slo:error_ratio:rate{format_duration(objective.window)}{objective.selector} / {_budget(objective)}"
     yield _record("slo:error_budget:remaining_ratio", left, objective)
     for burn in objective.burns:
         yield _burn(entry, objective, burn)
@@ -133,8 +134,8 @@ def _rates(entry: Entry, by: tuple[str, ...]) -> Rates:
         return lambda _: ("", "")
     if given == ["latency"]:
         return _latency_rates(entry, by)
-    all_events = source_of(entry.entry("total", SOURCE_KEYS))
-    some_events = source_of(entry.entry(given[0], SOURCE_KEYS))
+    all_events = source_of(entry.entry("total", SOURCE))
+    some_events = source_of(entry.entry(given[0], SOURCE))
 
     def rates(seconds: float) -> tuple[str, str]:
         total = _sum(all_events, by, seconds)
@@ -156,7 +157,7 @@ def _latency_rates(entry: Entry, by: tuple[str, ...]) -> Rates:
 
 def _latency(entry: Entry) -> tuple[Source, str]:
     """The histogram, and what matches the buckets that end at the boundary: some write 1 as 1.0."""
-    inside = entry.entry("latency", (*SOURCE_KEYS, "below"))
+    inside = entry.entry("latency", LATENCY)
     if entry.has("total"):
         entry.problem("total", "is the histogram itself where there is `latency`; remove it")
     below = inside.amount("below")
@@ -193,7 +194,7 @@ def _ratio(objective: Objective, seconds: float) -> str:
     if seconds <= _HOUR:
         total, bad = objective.rates(seconds)
         return f"({bad}) / ({total} > 0)"
-    bad, total = (f"sum_over_time({name}{objective.selector}[{duration(seconds)}])" for name in (_BAD, _TOTAL))
+    bad, total = (f"sum_over_time({name}{objective.selector}[{format_duration(seconds)}])" for name in (_BAD, _TOTAL))
     return f"{bad} / ({total} > 0)"
 
 
@@ -203,9 +204,9 @@ def _budget(objective: Objective) -> str:
 
 def _burn(entry: Entry, objective: Objective, burn: Burn) -> Rule:
     limit = number(round(burn.rate(objective.window) * (1 - objective.target), 9))
-    long, short = duration(burn.long), duration(burn.short)
+    long, short = format_duration(burn.long), format_duration(burn.short)
     conditions = (f"slo:error_ratio:rate{window}{objective.selector} > {limit}" for window in (long, short))
-    pace = f"at {burn.rate(objective.window):.3g} times the pace that lasts for {duration(objective.window)}"
+    pace = f"at {burn.rate(objective.window):.3g} times the pace that lasts for {format_duration(objective.window)}"
     return alert(
         "ErrorBudgetBurns",
         entry,

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tocsin.rules.entry import duration
+from tocsin.setting_keys import WHERE
+from tocsin.syntax.durations import format_duration
+from tocsin.syntax.quoting import quote_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tocsin.rules.entry import Entry
-
-SOURCE_KEYS = ("metric", "where")
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _OPERATORS = {"not": "!=", "matches": "=~", "not matches": "!~"}
@@ -36,7 +36,7 @@ class Source:
 
     def over(self, seconds: float) -> str:
         """A range of it."""
-        return f"{self}[{duration(seconds)}]"
+        return f"{self}[{format_duration(seconds)}]"
 
 
 def source_of(entry: Entry) -> Source:
@@ -50,17 +50,11 @@ def source_of(entry: Entry) -> Source:
     return Source(metric, tuple(_matchers(entry.entry("where"))))
 
 
-def quoted(text: str) -> str:
-    """A string of PromQL."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
 def _matchers(where: Entry) -> Iterator[str]:
     for label, value in where.values.items():
         where.check_label(label, label)
         if isinstance(value, dict):
-            inside = where.entry(label, tuple(_OPERATORS))
+            inside = where.entry(label, WHERE)
             for key in inside.values.keys() & _OPERATORS.keys():
                 yield _matcher(inside, key, label, _OPERATORS[key])
         else:
@@ -72,6 +66,6 @@ def _matcher(entry: Entry, key: str, label: str, operator: str) -> str:
     value = entry.values[key]
     if isinstance(value, list):
         texts = [_SPECIAL.sub(r"\\\g<0>", str(item)) for item in value]
-        return f"{label}{'=~' if operator in ('=', '=~') else '!~'}{quoted('|'.join(texts))}"
+        return f"{label}{'=~' if operator in ('=', '=~') else '!~'}{quote_value('|'.join(texts))}"
     text = entry.text(key)
-    return f"{label}{operator}{quoted(text)}"
+    return f"{label}{operator}{quote_value(text)}"

@@ -13,8 +13,8 @@
         runbook: Open a slow trace of the route.
 
 `stat` is `value` (the default), `avg`, `min` or `max` of a gauge over time, `rate` or `increase` of a counter, or `p1`
-to `p99` of a histogram. `of` makes it a ratio of two. Without `by`, each `job` is judged on its own. Of several series
-of one `job`, the worst counts where the stat is `value`; otherwise they count together.
+to `p99` or `avg` of a histogram. `of` makes it a ratio of two. Without `by`, each `job` is judged on its own. Of
+several series of one `job`, the worst counts where the stat is `value`; otherwise they count together.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tocsin.rules.compiled import ALERT_KEYS, Compiled, Rule, Rules, alert, compile_entries
-from tocsin.rules.entry import Amount, Entry, duration
-from tocsin.rules.signal import SIGNAL_KEYS, Signal, signal_of
+from tocsin.rules.compiled import Compiled, Rule, Rules, alert, compile_entries
+from tocsin.rules.entry import Amount, Entry
+from tocsin.rules.signal import Signal, signal_of
 from tocsin.rules.source import source_of
-from tocsin.rules.trend import TREND_KEYS, trend_in_words, trend_of
+from tocsin.rules.trend import trend_in_words, trend_of
+from tocsin.setting_keys import SEVERITIES, THRESHOLD
+from tocsin.syntax.durations import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +36,14 @@ if TYPE_CHECKING:
     from tocsin.rules.source import Source
     from tocsin.rules.trend import PromQL
 
-SEVERITIES = ("info", "warning", "critical", "emergency")
 COMPARISONS = ("above", "below", "equals", "outside")
-KEYS = (*SIGNAL_KEYS, *TREND_KEYS, *COMPARISONS, "severity", "for", "absent_for", *ALERT_KEYS)
 
 _WORDS = {"above": "above", "below": "below", "equals": "exactly", "outside": "outside"}
 
 
 def compile_thresholds(given: object) -> Compiled:
     """Every entry that can be used as rules, and every problem of the others. Pure."""
-    return compile_entries(given, key="thresholds", allowed=KEYS, compile_entry=_rules)
+    return compile_entries(given, key="thresholds", allowed=THRESHOLD, compile_entry=_rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ def _rules(name: str, entry: Entry) -> Rules:
     if len(compared) > 1 or not (compared or entry.has("absent_for")):
         entry.problem("", f"needs one of {', '.join(COMPARISONS)}, or absent_for")
     signal = signal_of(entry, source)
+    _severity(entry)
     for key in compared[:1]:
         promql = trend_of(name, entry, signal.promql, rules)
         rules.others.extend(_alerts(name, entry, signal, key, promql))
@@ -90,11 +91,15 @@ def _absent(name: str, entry: Entry, source: Source) -> Rule:
         f"{name}Absent",
         entry,
         expr=f"absent({source})",
-        severity=entry.choice("severity", SEVERITIES, "warning"),
+        severity=_severity(entry),
         hold=seconds,
         summary=f"{name}: nothing is measured",
-        description=f"There has been no {source} for {duration(seconds)}.",
+        description=f"There has been no {source} for {format_duration(seconds)}.",
     )
+
+
+def _severity(entry: Entry) -> str:
+    return entry.choice("severity", SEVERITIES, "warning")
 
 
 def _summary(name: str, by: tuple[str, ...], bounds: tuple[Amount, ...]) -> str:
@@ -106,7 +111,7 @@ def _summary(name: str, by: tuple[str, ...], bounds: tuple[Amount, ...]) -> str:
 
 def _levels(entry: Entry, key: str) -> list[Level]:
     if not isinstance(entry.values[key], dict):
-        return [Level(entry.choice("severity", SEVERITIES, "warning"), _bounds(entry, key, key))]
+        return [Level(_severity(entry), _bounds(entry, key, key))]
     given = entry.entry(key, SEVERITIES)
     levels = [Level(severity, _bounds(given, severity, key)) for severity in SEVERITIES if given.has(severity)]
     starts = [level.bounds[0].value for level in levels if level.bounds]
@@ -147,6 +152,6 @@ def _condition(promql: PromQL, signal: Signal, key: str, bounds: tuple[Amount, .
 def _said(signal: Signal, key: str, bounds: tuple[Amount, ...]) -> str:
     """The condition in words."""
     values = " to ".join(bound.written for bound in bounds)
-    over = "" if signal.stat == "value" else f" over {duration(signal.over)}"
+    over = "" if signal.stat == "value" else f" over {format_duration(signal.over)}"
     ratio = f" / {signal.of}" if signal.of else ""
     return f"{signal.stat} of {signal.source}{ratio}{over} is {_WORDS[key]} {values}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from tocsin.rules.entry import duration
+from tocsin.syntax.durations import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +84,8 @@ def _rule(record: str, expr: str) -> Rule:
 
 def _forecast(record: str, ahead: float) -> str:
     basis = max(_LEAST, min(ahead / 4, _MOST))
-    middle = f"last_over_time({record}[10m] offset {duration(basis / 2)})"
-    return f"predict_linear({record}[{duration(basis)}], {ahead:.15g}) and {middle}"
+    middle = f"last_over_time({record}[10m] offset {format_duration(basis / 2)})"
+    return f"predict_linear({record}[{format_duration(basis)}], {ahead:.15g}) and {middle}"
 
 
 def _score(present: str, quantile: str) -> str:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tocsin.rules.document import Document, Fields, Problem, line_of
-from tocsin.rules.file import RuleFileError
+from tocsin.rules.file import RuleFileError, texts
+from tocsin.syntax.document import Findings, Section, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-_FILE_KEYS: Final = frozenset({"rule_files", "evaluation_interval", "group_eval_order", "fuzzy_compare", "tests"})
-_TEST_KEYS: Final = frozenset(
-    {"name", "interval", "input_series", "alert_rule_test", "promql_expr_test", "external_labels", "external_url"}
-)
 _DEFAULT_INTERVAL: Final = 60.0
 
 
@@ -99,94 +95,89 @@ def load_unit_tests(text: str, *, source: str) -> UnitTestFile:
     Raises:
         RuleFileError: With every problem of the file.
     """
-    document = Document()
-    try:
-        file = _file(document.root(text, of="the test file", allowed=_FILE_KEYS), source)
-    except RecursionError:
-        problem = Problem(1, "an alias in the file refers to itself; write out what it stands for")
-        raise RuleFileError(source, (problem,)) from None
-    if document.problems:
-        raise RuleFileError(source, tuple(sorted(set(document.problems))))
+    findings = Findings()
+    document = parse(text, findings, of="the test file")
+    file = _file(document, source) if document else UnitTestFile(source=source)
+    if findings.problems:
+        raise RuleFileError(source, findings.problems)
     return file
 
 
-def _file(root: Fields, source: str) -> UnitTestFile:
-    interval = root.duration("evaluation_interval") or _DEFAULT_INTERVAL
-    order = _texts(root, "group_eval_order")
+def _file(document: Section, source: str) -> UnitTestFile:
+    interval = document.duration("evaluation_interval", 0.0) or _DEFAULT_INTERVAL
+    order = tuple(text.value for text in document.texts("group_eval_order"))
     if len(set(order)) < len(order):
-        root.complain("group_eval_order", "group_eval_order names a group twice; keep one")
-    return UnitTestFile(
+        document.report("names a group twice; keep one", "group_eval_order")
+    file = UnitTestFile(
         source=source,
-        rule_files=_texts(root, "rule_files"),
+        rule_files=tuple(text.value for text in document.texts("rule_files")),
         interval=interval,
         group_order=order,
-        fuzzy=root.boolean("fuzzy_compare"),
+        fuzzy=document.flag("fuzzy_compare", default=False),
         tests=tuple(
-            _test(test, f"unnamed#{number}", interval)
-            for number, test in enumerate(_mappings(root, "tests", "a test", _TEST_KEYS))
+            _test(test, f"unnamed#{number}", interval) for number, test in enumerate(document.sections("tests"))
         ),
     )
+    document.close()
+    return file
 
 
-def _test(fields: Fields, unnamed: str, interval: float) -> UnitTest:
-    inputs = _mappings(fields, "input_series", "an input series", {"series", "values"})
-    alerts = _mappings(fields, "alert_rule_test", "an alert test", {"eval_time", "alertname", "exp_alerts"})
-    exprs = _mappings(fields, "promql_expr_test", "an expression test", {"expr", "eval_time", "exp_samples"})
-    return UnitTest(
-        name=fields.text("name") or unnamed,
-        interval=fields.duration("interval") or interval,
-        inputs=tuple(
-            InputSeries(series=each.text("series"), values=each.text("values"), line=each.line) for each in inputs
-        ),
-        alert_cases=tuple(map(_alert_case, alerts)),
-        expr_cases=tuple(map(_expr_case, exprs)),
-        external_labels=fields.texts("external_labels"),
-        external_url=fields.text("external_url"),
-        line=fields.line,
+def _test(section: Section, unnamed: str, interval: float) -> UnitTest:
+    test = UnitTest(
+        name=section.text("name") or unnamed,
+        interval=section.duration("interval", 0.0) or interval,
+        inputs=tuple(map(_input, section.sections("input_series"))),
+        alert_cases=tuple(map(_alert_case, section.sections("alert_rule_test"))),
+        expr_cases=tuple(map(_expr_case, section.sections("promql_expr_test"))),
+        external_labels=texts(section, "external_labels"),
+        external_url=section.text("external_url"),
+        line=section.line,
     )
+    section.close()
+    return test
 
 
-def _alert_case(fields: Fields) -> AlertCase:
-    name = fields.text("alertname")
+def _input(section: Section) -> InputSeries:
+    found = InputSeries(series=section.text("series"), values=section.text("values"), line=section.line)
+    section.close()
+    return found
+
+
+def _alert_case(section: Section) -> AlertCase:
+    name = section.text("alertname")
     if not name:
-        fields.complain("alertname", "the test says no `alertname`; add it")
-    alerts = _mappings(fields, "exp_alerts", "an expected alert", {"exp_labels", "exp_annotations"})
-    return AlertCase(
-        at=fields.duration("eval_time") or 0.0,
+        section.report("is missing, the test is about alerts of one name", "alertname")
+    case = AlertCase(
+        at=section.duration("eval_time", 0.0),
         name=name,
-        alerts=tuple(
-            ExpectedAlert(
-                labels={**alert.texts("exp_labels"), "alertname": name}, annotations=alert.texts("exp_annotations")
-            )
-            for alert in alerts
-        ),
-        line=fields.line,
+        alerts=tuple(_alert(each, name) for each in section.sections("exp_alerts")),
+        line=section.line,
     )
+    section.close()
+    return case
 
 
-def _expr_case(fields: Fields) -> ExprCase:
-    samples = _mappings(fields, "exp_samples", "an expected sample", {"labels", "value", "histogram"})
-    for sample in samples:
-        if sample.text("histogram"):
-            sample.complain("histogram", "native histograms are not supported")
-    return ExprCase(
-        at=fields.duration("eval_time") or 0.0,
-        expr=fields.text("expr"),
-        samples=tuple(
-            ExpectedSample(series=sample.text("labels"), value=sample.number("value"), line=sample.line)
-            for sample in samples
-        ),
-        line=fields.line,
+def _alert(section: Section, name: str) -> ExpectedAlert:
+    labels = {**texts(section, "exp_labels"), "alertname": name}
+    alert = ExpectedAlert(labels=labels, annotations=texts(section, "exp_annotations"))
+    section.close()
+    return alert
+
+
+def _expr_case(section: Section) -> ExprCase:
+    case = ExprCase(
+        at=section.duration("eval_time", 0.0),
+        expr=section.text("expr"),
+        samples=tuple(map(_sample, section.sections("exp_samples"))),
+        line=section.line,
     )
+    section.close()
+    return case
 
 
-def _mappings(fields: Fields, key: str, of: str, allowed: frozenset[str] | set[str]) -> Sequence[Fields]:
-    return [fields.document.fields(node, of=of, allowed=allowed) for node in fields.items(key)]
-
-
-def _texts(fields: Fields, key: str) -> tuple[str, ...]:
-    nodes = fields.items(key)
-    for node in nodes:
-        if not isinstance(node.value, str):
-            fields.document.complain(node, f"{key} must be a list of strings (line {line_of(node)})")
-    return tuple(str(node.value) for node in nodes)
+def _sample(section: Section) -> ExpectedSample:
+    sample = ExpectedSample(series=section.text("labels"), value=section.number("value", 0.0), line=section.line)
+    if section.text("histogram"):
+        section.report("is not supported, there are no native histograms here", "histogram")
+    section.close()
+    return sample
