@@ -158,7 +158,7 @@ def test_a_bug_in_any_hook_reaches_nobody(app, capsys, monkeypatch):
         "logging hook",
         "record_exception hook",
         "span processor, ending",
-        "span processor, end",
+        "span processor, failure",
         "masking of spans",
         "masking of log records",
         "log record's traceback",

@@ -14,7 +14,8 @@ from opentelemetry.trace import SpanKind
 
 from tocsin import TocsinLogRecordProcessor, TocsinSpanProcessor
 from tocsin.capture import attach_log_record_processor, attach_span_processor
-from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.capture.inbox import Inbox
+from tocsin.capture.recorder import Recorder
 from tocsin.capture.redaction import Redaction
 from tocsin.errors import InApp
 from tocsin.privacy import Masker

@@ -22,7 +22,7 @@ def describe(crumb: Crumb) -> dict[str, Any]:
     kind, _, name, text, level, extra = crumb
     told: dict[str, Any] = {"at": _seconds(crumb), "kind": kind, "name": name, "message": text}
     if kind == "span":
-        told |= {"seconds": extra / 1e9, "status": getattr(level, "name", "").lower()}
+        told |= {"seconds": extra / 1e9, "status": level.status_code.name.lower()}
     elif kind == "log":
         told["level"] = str(level)
     else:

@@ -27,7 +27,16 @@ class Request:
     the status, the answer makes one occurrence.
     """
 
-    __slots__ = ("_is_judged", "_recorder", "_token", "ask", "describe", "draft", "error", "outer", "scope")
+    #: The request within which this one is served.
+    outer: "Request | None" = None
+    #: What is set and noted in it, outside of any trace.
+    scope: "Scope | None" = None
+    #: The exception that a handler of the application was called with.
+    error: BaseException | None = None
+    #: The failure that was seen, the escaped one before any other.
+    draft: Draft | None = None
+    _is_judged = False
+    _token: "Token[Request | None] | None" = None
 
     def __init__(
         self,
@@ -38,16 +47,6 @@ class Request:
         self._recorder = recorder
         self.describe = describe
         self.ask = ask
-        #: What is set and noted in it, outside of any trace.
-        self.scope: Scope | None = None
-        self._is_judged = False
-        #: The request within which this one is served.
-        self.outer: Request | None = None
-        self._token: Token[Request | None] | None = None
-        #: The exception that a handler of the application was called with.
-        self.error: BaseException | None = None
-        #: The failure that was seen, the escaped one before any other.
-        self.draft: Draft | None = None
 
     def __enter__(self) -> "Request":  # noqa: PYI034  Self is newer than Python 3.10
         self.outer = _current.get()

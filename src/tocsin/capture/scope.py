@@ -48,18 +48,17 @@ NOTHING: Attributes = MappingProxyType({})
 #: What happened: kind, time, name, text, level, extra; a plain tuple, for every span that ends makes one.
 #: A `span` has its end and its duration, as extra, in nanoseconds, and its status as level; a `log` record and a `note`
 #: have seconds, the note its attributes as extra.
-Crumb: TypeAlias = tuple[str, float, str, str, object, Any]
+Crumb: TypeAlias = tuple[str, float, str, str, Any, Any]
 
 
 class Scope:
     """Of one trace or request; grows only as it is used."""
 
-    __slots__ = ("attributes", "crumbs", "root", "roots")
+    #: Never changed in place: other threads read it.
+    attributes = NOTHING
+    crumbs: deque[Crumb] | None = None
 
     def __init__(self, root: "weakref.ref[Any] | None" = None) -> None:
-        #: Never changed in place: other threads read it.
-        self.attributes = NOTHING
-        self.crumbs: deque[Crumb] | None = None
         #: The span at which the trace enters this process, and how many there are: of several, none is told of.
         self.root = root
         self.roots = 0 if root is None else 1
@@ -100,30 +99,36 @@ class Scopes:
     def begin(self, span: Any) -> None:
         """A trace enters this process, by a span without a parent or with one elsewhere."""
         trace_id = span.context.trace_id
-        known = self.find(trace_id)
+        known = self._young.get(trace_id) or self._old.get(trace_id)
         if known is None:
             self._add(trace_id, Scope(weakref.ref(span)))
         else:
             known.root = known.root or weakref.ref(span)
             known.roots += 1
 
-    def end(self, span: Any) -> None:
-        """A span has ended; with the last one at which its trace entered this process, its scope does."""
-        # Past the SDK's properties: this is done for every span.
-        trace_id, parent = span._context.trace_id, span._parent  # noqa: SLF001  see above
+    def leave(self, span: Any) -> None:
+        """A span has ended, and leaves a breadcrumb. Past the SDK's properties: this is done for every span."""
+        trace_id = span._context.trace_id  # noqa: SLF001  see above
         scope = self._young.get(trace_id) or self._old.get(trace_id)
-        if scope is None:
-            return
-        if parent is None or parent.is_remote:
+        if scope is not None:
+            at = span._end_time  # noqa: SLF001  see above
+            crumb = ("span", at, span._name, "", span._status, at - span._start_time)  # noqa: SLF001  see above
+            if scope.crumbs is None:
+                scope.crumbs = deque((crumb,), MOST_CRUMBS)
+            else:
+                scope.crumbs.append(crumb)
+
+    def end(self, span: Any) -> None:
+        """A span at which its trace entered this process has ended; with the last one of them, the scope does."""
+        trace_id = span.context.trace_id
+        scope = self.find(trace_id)
+        if scope is not None:
             scope.roots -= 1
             if scope.roots <= 0:
                 self._young.pop(trace_id, None)
                 self._old.pop(trace_id, None)
-                return
-        if self.have_crumbs:
-            duration = span._end_time - span._start_time  # noqa: SLF001  see above
-            status = span._status.status_code  # noqa: SLF001  see above
-            scope.add(("span", span._end_time, span._name, "", status, duration))  # noqa: SLF001  see above
+            elif self.have_crumbs:
+                self.leave(span)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any, cast
 
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.trace import StatusCode
 
 from tocsin import errors
@@ -41,25 +41,37 @@ class TocsinSpanProcessor(SpanProcessor):
         """Do what `other` would do, in its stead."""
         self.recorder, self.redaction = other.recorder, other.redaction
 
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:  # noqa: ARG002  given by the interface
+    def on_start(self, span: Any, parent_context: Context | None = None) -> None:  # noqa: ARG002  given by the interface
         """Where a trace enters this process, its scope begins."""
-        parent = span.parent
-        if parent is None or parent.is_remote:
-            self._begin(span)
+        parent = span._parent  # noqa: SLF001  see `_on_ending`
+        if (parent is None or parent.is_remote) and self.recorder is not None:
+            _begin(span)
 
-    @guard("span processor, start")
-    def _begin(self, span: Span) -> None:
-        if scopes.are_kept and self.recorder is not None:
-            scopes.begin(span)
+    @guard("span processor, ending")
+    def _on_ending(self, span: Any) -> None:
+        """Finish a span while it can still be changed. Most are plain: what is done for all of them counts."""
+        recorder, redaction = self.recorder, self.redaction
+        if redaction is None or not redaction.knows(span):
+            self._finish(span)
+        if recorder is not None:
+            parent = span._parent  # noqa: SLF001  the SDK's property takes as long as all this
+            if parent is None or parent.is_remote:
+                _end(span, recorder)
+            elif scopes.have_crumbs:
+                scopes.leave(span)
+            if is_measured(span):
+                recorder.inbox.measure(span)
 
-    def _on_ending(self, span: Span) -> None:
+    def _finish(self, span: Span) -> None:
+        """Identify its failure, then mask it."""
         # The SDK's property copies the events, and most spans have none.
-        if self.recorder is not None and (len(span._events) or span.status.status_code is StatusCode.ERROR):  # noqa: SLF001  see above
+        is_eventful = len(span._events) > 0  # noqa: SLF001  see above
+        if self.recorder is not None and (is_eventful or span.status.status_code is StatusCode.ERROR):
             self._identify(span, self.recorder)
         if self.redaction is not None:
             self.redaction.mask_span(span)
 
-    @guard("span processor, ending")
+    @guard("span processor, failure")
     def _identify(self, span: Span, recorder: Recorder) -> None:
         """Before masking, which must not fail with it."""
         if FINGERPRINT not in (span.attributes or {}) and not is_client_error(span):
@@ -68,15 +80,18 @@ class TocsinSpanProcessor(SpanProcessor):
                 bounded: Any = span._attributes  # noqa: SLF001  immutable to the public API from here on
                 bounded._dict.update(draft.attributes())  # noqa: SLF001  same
 
-    @guard("span processor, end")
-    def on_end(self, span: ReadableSpan) -> None:
-        """Leave a breadcrumb, and hand over what may have a duration that the instrumentation does not measure."""
-        if self.recorder is not None:
-            scopes.end(span)
-            if span.kind in ENTRIES:
-                self.recorder.inbox.work += 1
-            if is_measured(span):
-                self.recorder.inbox.measure(span)
+
+@guard("span processor, start")
+def _begin(span: Any) -> None:
+    if scopes.are_kept:
+        scopes.begin(span)
+
+
+def _end(span: Any, recorder: Recorder) -> None:
+    """A trace leaves this process: mostly, a request or a task is done."""
+    scopes.end(span)
+    if span.kind in ENTRIES:
+        recorder.inbox.work += 1
 
 
 def _draft_of(span: Span, recorder: Recorder) -> Draft | None:

@@ -73,6 +73,8 @@ class Masker:
         self._is_usual = enabled and callback is None and policy == Policy()
         self._treatments: dict[str, int] = {}
         self._memory: Memory[MaskedValue] = Memory(_ATTRIBUTES)
+        #: Attributes, as pairs, that were clean lately: to be asked for at the speed of C.
+        self.clean = self._memory.clean
         self._frames: Memory[None] = Memory(_FRAMES)
         self._remembered = lru_cache(_LONG_TEXTS)(self._look)
 
@@ -98,23 +100,31 @@ class Masker:
             return masked
         return self._called(self._callback, key, masked)
 
-    def knows(self, attributes: Mapping[str, Any]) -> bool:
-        """Whether all of these were clean lately: so it is with most, which have to cost next to nothing."""
-        try:
-            return attributes.items() <= self._memory.clean
-        except TypeError:  # of a list or a mapping
-            return False
-
     def changes(self, attributes: Mapping[str, Any], *, stacktrace: str = "") -> dict[str, MaskedValue]:
         """The attributes that masking changes, by name: mostly none.
 
         Values under secret names are masked whole; text, also in lists and mappings, by what is in it. None, booleans
         and small numbers stay. Text that a clean `stacktrace`, as `clean_stacktrace` gives it, tells is clean too.
         """
-        if not self._enabled:
-            return {}
-        changes = [(key, self._change(key, value, stacktrace)) for key, value in self._unknown(attributes)]
-        return {key: masked for key, masked in changes if masked is not None}
+        made: dict[str, MaskedValue] = {}
+        if not self._enabled or self.knows(attributes):
+            return made
+        changed = self._memory.changed
+        for attribute in self._unknown(attributes):
+            key, value = attribute
+            masked = changed.get(attribute) if type(value) is str else None
+            if masked is None:
+                masked = self._change(key, value, stacktrace)
+            if masked is not None:
+                made[key] = masked
+        return made
+
+    def knows(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether all of these were clean lately: so it is with most, which have to cost next to nothing."""
+        try:
+            return attributes.items() <= self.clean
+        except TypeError:  # of a list or a mapping
+            return False
 
     def clean_stacktrace(self, text: object) -> str:
         """The stack trace if there is nothing to mask in it, and what holds for it holds for its parts; else empty."""
@@ -127,7 +137,7 @@ class Masker:
         return {**attributes, **{key: masked.value for key, masked in self.changes(attributes).items()}}
 
     def _unknown(self, attributes: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-        clean = self._memory.clean
+        clean = self.clean
         try:
             return [attribute for attribute in attributes.items() if attribute not in clean]
         except TypeError:  # of a list or a mapping

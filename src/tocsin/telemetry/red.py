@@ -29,8 +29,8 @@ Attributes: TypeAlias = Mapping[str, Any]
 class _Measure:
     """How the spans of an instrumentation are measured."""
 
-    #: Whether one is, as far as the names of its attributes say: asked of every span that ends.
-    applies: Callable[[Attributes], bool]
+    #: Whether one may be, as far as the names of its attributes say: asked of every span that ends.
+    may_tell: Callable[[Attributes], bool]
     #: Everything that `told` looks at: spans with the same values are told alike.
     reads: tuple[str, ...]
     told: Callable[[Attributes], "_Told | None"]
@@ -43,27 +43,26 @@ class _Told(NamedTuple):
     attributes: dict[str, Any]
 
 
-def is_measured(span: ReadableSpan) -> bool:
+def is_measured(span: Any) -> bool:
     """Whether `measurement_of` may find something: asked of every span that ends, so a matter of nanoseconds."""
-    kind = span.kind
-    if kind is SpanKind.INTERNAL or kind is SpanKind.PRODUCER:
+    if span._kind not in _MEASURED:  # noqa: SLF001  the SDK's properties take longer than all the rest
         return False
-    measure = _measure_of(span)
-    return measure is not None and measure.applies(_attributes(span))
+    scope = span._instrumentation_scope  # noqa: SLF001  same
+    measure = _MEASURES.get(scope._name if scope else "", _CALLED)  # noqa: SLF001  same
+    return measure is not None and measure.may_tell(span._attributes._dict)  # noqa: SLF001  same
 
 
 def measurement_of(span: ReadableSpan) -> Measurement | None:
     """What an ended span adds to metrics that nobody else records. Reads the span only; spans repeat, at no cost."""
-    measure = _measure_of(span) if is_measured(span) else None
-    if measure is None or span.start_time is None or span.end_time is None:
+    measure, started, ended = _measure_of(span), span.start_time, span.end_time
+    if measure is None or started is None or ended is None:
         return None
-    found = _attributes(span)
-    said = measure, _error_type(span), tuple(map(found.get, measure.reads))
+    said = measure, _error_type(span), tuple(map(_attributes(span).get, measure.reads))
     try:
         series = _series(*said)
     except TypeError:  # of a list or a mapping
         series = _series.__wrapped__(*said)
-    return Measurement(series, (span.end_time - span.start_time) / 1e9) if series else None
+    return Measurement(series, (ended - started) / 1e9) if series else None
 
 
 @lru_cache(REMEMBERED)
@@ -76,6 +75,8 @@ def _series(measure: _Measure, error_type: str | None, values: tuple[Any, ...]) 
 
 
 def _measure_of(span: ReadableSpan) -> _Measure | None:
+    if span.kind not in _MEASURED:
+        return None
     scope = span.instrumentation_scope
     return _MEASURES.get(scope.name if scope else "", _SERVED if span.kind is SpanKind.SERVER else _CALLED)
 
@@ -101,9 +102,9 @@ def _database(found: Attributes) -> _Told | None:
     return _Told("db.client.operation.duration", known)
 
 
-def _is_operation_under_the_old_conventions(found: Attributes) -> bool:
-    """Opted in to the stable ones, which show in the attributes, the instrumentation measures by itself."""
-    return "db.system.name" not in found and _is_operation(found)
+def _database_unless_opted_in(found: Attributes) -> _Told | None:
+    """Opted in to the stable conventions, which show in the attributes, the instrumentation measures by itself."""
+    return _database(found) if found["db.system.name"] is None else None
 
 
 def _task(found: Attributes) -> _Told:
@@ -120,18 +121,19 @@ def _is_http(found: Attributes) -> bool:
     return "http.method" in found or "http.request.method" in found
 
 
-def _served(found: Attributes) -> _Told:
+def _served(found: Attributes) -> _Told | None:
     where = {"http.route": found["http.route"], "url.scheme": _first(found, "url.scheme", "http.scheme")}
-    return _Told("http.server.request.duration", {**_http(found), **where})
+    return _http("http.server.request.duration", found, where)
 
 
-def _called(found: Attributes) -> _Told:
-    return _Told("http.client.request.duration", {**_http(found), **(_server(found) or _server_of_url(found))})
+def _called(found: Attributes) -> _Told | None:
+    return _http("http.client.request.duration", found, _server(found) or _server_of_url(found))
 
 
-def _http(found: Attributes) -> dict[str, Any]:
+def _http(instrument: str, found: Attributes, where: Attributes) -> _Told | None:
     method = _first(found, "http.request.method", "http.method")
-    return {"http.request.method": method, "http.response.status_code": _status_code(found)}
+    known = {"http.request.method": method, "http.response.status_code": _status_code(found), **where}
+    return None if method is None else _Told(instrument, known)
 
 
 def _has_no_response(found: Attributes) -> bool:
@@ -140,20 +142,21 @@ def _has_no_response(found: Attributes) -> bool:
 
 def _flask(found: Attributes) -> _Told | None:
     """It measures only what got a response; the rest belongs to the conventions in which it measures that."""
+    if _status_code(found) is not None:
+        return None
     return _served(found) if found["http.request.method"] is not None else _served_under_the_old_conventions(found)
 
 
-def _httpx_does_not_measure(found: Attributes) -> bool:
+def _httpx(found: Attributes) -> _Told | None:
     """It measures only what got a response, and under the old conventions it does not say from whom."""
-    return _is_http(found) and ("http.request.method" not in found or _has_no_response(found))
+    is_opted_in = found["http.request.method"] is not None
+    return None if is_opted_in and _status_code(found) is not None else _called(found)
 
 
 def _served_under_the_old_conventions(found: Attributes) -> _Told | None:
     method = found["http.method"]
-    if method is None:
-        return None
     known = {"http.method": method, "http.scheme": found["http.scheme"], "http.target": found["http.route"]}
-    return _Told("http.server.duration", known)
+    return None if method is None else _Told("http.server.duration", known)
 
 
 def _error_type(span: ReadableSpan) -> str | None:
@@ -201,6 +204,7 @@ def _first(found: Attributes, *names: str) -> Any:
     return None
 
 
+_MEASURED = (SpanKind.CLIENT, SpanKind.SERVER, SpanKind.CONSUMER)
 _ADDRESS = ("server.address", "net.peer.name", "server.port", "net.peer.port")
 _READ_OF_DATABASES = (
     *("db.system.name", "db.system", "db.namespace", "db.name", *_ADDRESS),
@@ -222,11 +226,11 @@ _MEASURES: dict[str, _Measure | None] = {
         ("sqlalchemy asyncpg redis pymongo pymemcache cassandra elasticsearch tortoiseorm", _DATABASE),
         (
             "dbapi psycopg psycopg2 sqlite3 mysql mysqlclient pymysql pymssql aiopg",
-            _Measure(_is_operation_under_the_old_conventions, _READ_OF_DATABASES, _database),
+            _Measure(_is_operation, _READ_OF_DATABASES, _database_unless_opted_in),
         ),
         ("celery", _Measure(lambda _: True, _READ_OF_TASKS, _task)),
         ("flask", _Measure(_has_no_response, _READ_OF_HTTP, _flask)),
-        ("httpx", _Measure(_httpx_does_not_measure, _READ_OF_HTTP, _called)),
+        ("httpx", _Measure(_is_http, _READ_OF_HTTP, _httpx)),
         ("aiohttp_client aiohttp_server asgi django falcon fastapi pyramid requests starlette tornado", None),
         ("urllib urllib3 wsgi", None),
     )
