@@ -12,6 +12,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from msgspec import Struct
+
 from tocsin.errors.grouping import Grouping, RuleError
 from tocsin.pack_thresholds import PACK_THRESHOLDS
 from tocsin.setting_kinds import (
@@ -60,12 +62,12 @@ def _setting(kind: Kind, default: object, doc: str, *, secret: bool = False, abo
     metadata = {"kind": kind, "doc": doc, "secret": secret, "above_zero": above_zero}
     if callable(default):
         return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Config:
-    """Every setting with its value."""
+    """Every setting with its value. Generated methods would take as long as all the imports."""
 
     enabled: bool = _setting(BOOLEAN, True, "Off: Tocsin does nothing in this process, and says so.")
     store: Path = _setting(PATH, _default_store, "The SQLite file that all processes of the application share.")
@@ -152,7 +154,7 @@ class Config:
     )
     exit_timeout: float = _setting(DURATION, 2.0, "How long the exit of the process may wait for telemetry to be sent.")
     queue_size: int = _setting(
-        COUNT, 10_000, "Occurrences waiting to be written; beyond it they are dropped and counted."
+        COUNT, 10_000, "Durations waiting to be recorded; beyond it they are dropped and counted. Failures never are."
     )
     evaluate: bool = _setting(BOOLEAN, True, "Off: this process never evaluates rules; others may.")
     evaluation_interval: float = _setting(
@@ -235,6 +237,20 @@ class Config:
     trace_url: str = _setting(
         TEXT, "", "The address of a trace in your backend, with {trace_id} in it, for links to it."
     )
+    #: No setting: of those that were given, how strong their source is. 1 is the file, 2 the environment, 3 the code.
+    ranks: Mapping[str, int] = field(default_factory=dict)
+
+    def __init__(self, **values: Any) -> None:
+        for each in fields(self):
+            vars(self)[each.name] = values.pop(each.name) if each.name in values else default_of(each)
+        if values:
+            raise TypeError(f"there is no setting {', '.join(values)}")
+
+    def __eq__(self, other: object) -> bool:
+        """Whatever source the values came from."""
+        return isinstance(other, Config) and {**vars(self), "ranks": {}} == {**vars(other), "ranks": {}}
+
+    __hash__ = None  # type: ignore[assignment]  # holds mappings
 
 
 _KIND_OF_UNIT = {"%": PERCENTAGE, "s": DURATION, "": NUMBER}
@@ -248,12 +264,13 @@ _Config: type[Config] = make_dataclass(
     ],
     bases=(Config,),
     frozen=True,
-    kw_only=True,
+    init=False,
+    repr=False,
+    eq=False,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A value that cannot be used, with everything that is needed to mend it."""
 
     key: str
@@ -280,7 +297,7 @@ class Settings:
 
 def table() -> tuple[Field[Any], ...]:
     """The settings: `name`, and in `metadata`: `kind`, `doc`, `secret`, `above_zero`."""
-    return fields(_Config)
+    return tuple(each for each in fields(_Config) if each.metadata)
 
 
 def variable(name: str) -> str:
@@ -321,16 +338,18 @@ class _Reader:
     def read(self) -> Settings:
         values: dict[str, object] = {}
         sources: dict[str, str] = {}
+        ranks: dict[str, int] = {}
         for setting in table():
-            for layer in reversed(self._layers):
-                if setting.name in layer:
-                    self._take(setting, *layer[setting.name], values, sources)
-        config = _Config(**cast("dict[str, Any]", values))
+            for rank, layer in enumerate(reversed(self._layers), start=1):
+                if setting.name in layer and self._take(setting, *layer[setting.name], values, sources):
+                    ranks[setting.name] = rank
+        config = _Config(**cast("dict[str, Any]", values), ranks=ranks)
         return Settings(config, sources, tuple(self._problems), self._path.absolute(), self._given)
 
     def _take(
         self, setting: Field[Any], given: object, source: str, values: dict[str, object], sources: dict[str, str]
-    ) -> None:
+    ) -> bool:
+        """Whether the value can be used."""
         try:
             values[setting.name] = default_of(setting) if given is None else _read(setting, given)
             sources[setting.name] = source
@@ -341,6 +360,9 @@ class _Reader:
         except (ValueError, KeyError, TypeError):
             shown = "" if setting.metadata["secret"] else str(given)
             self._problems.append(Problem(setting.name, shown, source, f"must be {_allowed(setting)}"))
+        else:
+            return True
+        return False
 
     def _arguments(self, arguments: Mapping[str, object]) -> Layer:
         self._refuse_unknown(arguments, "argument", _names_of_settings())

@@ -2,9 +2,9 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
+from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 from tocsin.notices import notices
@@ -45,13 +45,9 @@ class Guard:
 
         return decorate
 
-    @contextmanager
-    def block(self, where: str) -> Iterator[None]:
+    def block(self, where: str) -> "Block":
         """Guard a block instead of a function."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001  the reason this module exists
-            self.suppress(where, error)
+        return Block(self, where)
 
     def suppress(self, where: str, error: Exception) -> None:
         """Count and report an exception that stops here; in our tests, raise it."""
@@ -63,6 +59,27 @@ class Guard:
             notices.say(f"{where} failed with {said}. The application goes on without it.", once=f"guard:{where}")
         except Exception:  # noqa: BLE001  there may be no stack or no memory left to say it
             return
+
+
+class Block:
+    """A guarded block, as a context manager: a class, for every failure of the application goes through some."""
+
+    __slots__ = ("_guard", "_where")
+
+    def __init__(self, guard: Guard, where: str) -> None:
+        self._guard = guard
+        self._where = where
+
+    def __enter__(self) -> None:
+        """Nothing is to be prepared."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self._guard.suppress(self._where, error)
+        return True
 
 
 def _words_of(error: Exception) -> str:

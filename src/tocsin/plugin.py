@@ -13,15 +13,15 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
-from tocsin import variables
 from tocsin.banner import banner
 from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
 from tocsin.capture.sentry import add_fingerprint
 from tocsin.config import Config, Settings, load
-from tocsin.destinations import destinations
 from tocsin.evaluator.candidate import Candidate, outlook
 from tocsin.evaluator.live_settings import LiveSettings
+from tocsin.exporting import variables
 from tocsin.exporting.attach import attach_exporters
+from tocsin.exporting.destinations import destinations
 from tocsin.exporting.silence import spare_dead_endpoints
 from tocsin.greenlets import around_patching
 from tocsin.guard import guard

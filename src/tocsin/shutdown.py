@@ -5,13 +5,13 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tocsin.guard import guard
 
 
-@dataclass(slots=True)
-class Task:
+class Task(Struct):
     """Last work of one kind, on a thread of its own that waits for it from the start."""
 
     name: str

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable
 
@@ -10,10 +11,14 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from tocsin.guard import guard
 
+#: Times what a call took of the processor, it rests after it, but no longer than so many seconds for that reason.
+REST, LONGEST_REST = 20, 10.0
+
 
 class Ticker:
     """Calls `work` again and again, `interval` seconds after the last call ended, or sooner in a hurry.
 
+    Where `work` is much, it is done less often, so that the application has the processor: see `REST`.
     Does so on a daemon thread with an OpenTelemetry context of its own and instrumentation suppressed, so that what it
     does is no telemetry of the application. In a forked child a ticker that was running runs again. An exception of
     `work` is the guard's, and the thread goes on.
@@ -72,12 +77,15 @@ class Ticker:
     def _run(self, stopped: threading.Event, due: threading.Event) -> None:
         attach(Context())
         with suppress_instrumentation():
+            rest = 0.0
             while True:
-                due.wait(self._interval)
+                due.wait(max(self._interval, rest))
                 due.clear()
                 if stopped.is_set():
                     return
+                begun = time.thread_time()
                 self._tick()
+                rest = min(REST * (time.thread_time() - begun), LONGEST_REST)
 
     def _tick(self) -> None:
         with guard.block(f"{self._name} thread"):

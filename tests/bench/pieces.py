@@ -8,7 +8,8 @@ from itertools import cycle, islice
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind
 
-from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.capture.inbox import Inbox
+from tocsin.capture.recorder import Recorder
 from tocsin.capture.redaction import Redaction
 from tocsin.capture.spans import TocsinSpanProcessor
 from tocsin.capture.traceback_text import TracebackText

@@ -26,9 +26,10 @@ logging.getLogger().addHandler(handler)
 app = Flask("subject")
 engine = create_engine("sqlite://")
 tracer = trace.get_tracer("subject")
-#: A storm's failures take every way through three levels of ten functions.
-LEVELS = 3
-WAYS = 10
+#: A storm's failures happen where an application of this size may fail: in each of a thousand functions.
+VERBS = ["book", "cancel", "check", "count", "find", "load", "price", "reserve", "save", "ship"]
+THINGS = ["address", "basket", "coupon", "invoice", "order", "parcel", "payment", "product", "refund", "voucher"]
+PLACES = ["archive", "branch", "depot", "fair", "gallery", "harbour", "kiosk", "market", "office", "warehouse"]
 #: Different messages of a storm.
 MESSAGES = 10_000
 
@@ -37,20 +38,29 @@ def functions(folder):
     """Twelve calls that lead to a failure one after the other, and those of a storm, each in a line of its own."""
     source = ["def deep_0():\n    raise ValueError('12 frames deep')\n"]
     source += [f"def deep_{number}():\n    deep_{number - 1}()\n" for number in range(1, 12)]
-    source += [f"def storm_0_{way}(ways, message):\n    raise ValueError(message)\n" for way in range(WAYS)]
-    source += [
-        f"def storm_{level}_{way}(ways, message):\n    storm_{level - 1}[ways[{level - 1}]](ways, message)\n"
-        for level in range(1, LEVELS)
-        for way in range(WAYS)
-    ]
-    source += [
-        f"storm_{level} = ({', '.join(f'storm_{level}_{way}' for way in range(WAYS))})\n" for level in range(LEVELS)
-    ]
+    source += [storm_functions(verb, thing) for verb in VERBS for thing in THINGS]
+    source += [storm_function(verb, "thing", THINGS, f"{verb}_{{}}", "place, number") for verb in VERBS]
     path = folder / f"application_{os.getpid()}.py"
     path.write_text("\n".join(source))
     names = {"__name__": "application"}
     exec(compile(path.read_text(), str(path), "exec"), names)
     return names
+
+
+def storm_functions(verb, thing):
+    """What is done with a thing in each place, and what calls that."""
+    done = [
+        f"def {verb}_{thing}_of_{place}(number):\n    raise ValueError(f'{thing} {{number}} is lost')\n"
+        for place in PLACES
+    ]
+    return "\n".join([*done, storm_function(f"{verb}_{thing}", "place", PLACES, f"{verb}_{thing}_of_{{}}", "number")])
+
+
+def storm_function(name, key, keys, callee, given):
+    """What calls one of ten, by its key."""
+    table = ", ".join(f"'{each}': {callee.format(each)}" for each in keys)
+    call = f"def {name}({key}, {given}):\n    {name.upper()}[{key}]({given})\n"
+    return f"{name.upper()} = {{{table}}}\n\n{call}"
 
 
 application = functions(Path(sys.argv[1]))
@@ -91,10 +101,10 @@ class Storm:
         return (time.perf_counter() - wall) / failures * 1e6, (time.process_time() - cpu) / failures * 1e6
 
     def _fail(self, number):
-        ways = (number % WAYS, number // WAYS % WAYS, number // WAYS**2 % WAYS)
+        verb, thing, place = VERBS[number % 10], THINGS[number // 10 % 10], PLACES[number // 100 % 10]
         try:
             with tracer.start_as_current_span("work"):
-                application["storm_2"][ways[2]](ways, f"order {number % MESSAGES} failed")
+                application[verb](thing, place, number % MESSAGES)
         except ValueError:
             pass
 

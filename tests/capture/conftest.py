@@ -1,9 +1,12 @@
 """A host application's SDK in this process, with Tocsin's capture attached after everything else."""
 
 import logging
+import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
+from opentelemetry import context
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
@@ -15,6 +18,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
 from tocsin.config import Config
+from tocsin.guard import guard
+from tocsin.notices import notices
 from tocsin.store import Store
 
 
@@ -73,6 +78,10 @@ class Host:
         (occurrence,) = self.store.issues.occurrences(issue.id)
         return occurrence
 
+    def latest(self):
+        """The newest sample of the issue that was seen last."""
+        return self.store.issues.occurrences(self.issues()[0].id)[0]
+
     def metrics(self, name):
         """The points of one instrument."""
         collected = self._metrics.get_metrics_data()
@@ -125,6 +134,23 @@ def logger(host):
 
 
 @pytest.fixture
+def fails(host):
+    """Let something fail in a span of its own trace; what the store has of the latest failure."""
+
+    def work(before, span):
+        with host.tracer.start_as_current_span("work", context=context.Context(), **span):
+            before()
+            raise LookupError("boom")
+
+    def fails(before=lambda: None, **span):
+        with pytest.raises(LookupError):
+            work(before, span)
+        return host.latest()
+
+    return fails
+
+
+@pytest.fixture
 def raised():
     """The exception that a call raises, with its frames."""
 
@@ -145,3 +171,53 @@ def _issue_of(carrier):
 @pytest.fixture
 def issue_of():
     return _issue_of
+
+
+@pytest.fixture
+def lenient(monkeypatch):
+    """As in production: what goes wrong in us is suppressed, counted and said."""
+    monkeypatch.setattr(guard, "strict", False)
+    monkeypatch.setattr(notices, "_said", set())
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+
+
+@pytest.fixture
+def serve_flask():
+    """An instrumented Flask application, the way it is called by a server: a function from a path to a status."""
+    flask = pytest.importorskip("flask")
+    instrumentation = pytest.importorskip("opentelemetry.instrumentation.flask")
+    handlers = pytest.importorskip("opentelemetry.instrumentation.logging.handler")
+    apps = []
+
+    def serve(host, build):
+        app = flask.Flask("shop")
+        app.logger.addHandler(handlers.LoggingHandler(logger_provider=host.logger_provider))
+        instrumentation.FlaskInstrumentor().instrument_app(
+            app, tracer_provider=host.tracer_provider, meter_provider=host.meter_provider
+        )
+        build(app)
+        apps.append(app)
+        return lambda path="/", **options: app.test_client().get(path, **options).status_code
+
+    yield serve
+    for app in apps:
+        app.logger.handlers.clear()
+        instrumentation.FlaskInstrumentor().uninstrument_app(app)
+
+
+@pytest.fixture(params=[True, False], ids=["instrumented", "alone"])
+def instrumented(request, start, monkeypatch):
+    """A host whose hooks have nobody behind them, with OpenTelemetry's instrumentations of threads and tasks or not."""
+    threads = pytest.importorskip("opentelemetry.instrumentation.threading").ThreadingInstrumentor()
+    tasks = pytest.importorskip("opentelemetry.instrumentation.asyncio").AsyncioInstrumentor()
+    for module, name in ((threading, "excepthook"), (sys, "unraisablehook"), (sys, "excepthook")):
+        monkeypatch.setattr(module, name, lambda *_: None)
+    monkeypatch.setenv("OTEL_PYTHON_ASYNCIO_COROUTINE_NAMES_TO_TRACE", "work")
+    host = start()
+    if request.param:
+        threads.instrument()
+        tasks.instrument(tracer_provider=host.tracer_provider, meter_provider=host.meter_provider)
+    yield host
+    if request.param:
+        threads.uninstrument()
+        tasks.uninstrument()

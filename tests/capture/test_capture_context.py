@@ -1,10 +1,11 @@
+"""What the application says of its work stands beside each occurrence."""
+
 import asyncio
 import concurrent.futures
 import contextvars
 import gc
 import json
 import logging
-import threading
 import weakref
 
 import pytest
@@ -15,36 +16,8 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 import tocsin
 from tocsin.capture.scope import GENERATION, MOST_CRUMBS, current_scope, scopes
-from tocsin.errors import Grouping
 from tocsin.guard import guard
-from tocsin.telemetry import BatchReader
-from tocsin.telemetry.batch import samples
-
-#: Planted; nothing that is stored may hold one.
-EMAIL, CARD, PASSWORD = "alice@example.com", "4111111111111111", "hunter2swordfish"
-JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
-SECRETS = (EMAIL, CARD, PASSWORD, JWT)
-
-
-def fail(message="boom", *arguments):
-    raise LookupError(message, *arguments)
-
-
-@pytest.fixture
-def fails(host):
-    """Let something fail in a span of its own trace; what the store has of the latest failure."""
-
-    def work(before, span):
-        with host.tracer.start_as_current_span("work", context=context.Context(), **span):
-            before()
-            fail()
-
-    def fails(before=lambda: None, **span):
-        with pytest.raises(LookupError):
-            work(before, span)
-        return latest(host)
-
-    return fails
+from tocsin.telemetry import BatchReader, samples
 
 
 @pytest.fixture
@@ -53,11 +26,6 @@ def quiet():
     logger = logging.Logger("shop.quiet")  # noqa: LOG001  see above
     logger.addHandler(logging.NullHandler())
     return logger
-
-
-def latest(host):
-    issue = host.issues()[0]
-    return host.store.issues.occurrences(issue.id)[0]
 
 
 class TestSetContext:
@@ -342,209 +310,6 @@ class TestFlags:
             )
 
         assert fails(before).details["feature_flags"] == {"checkout": "blue"}
-
-
-class TestRequest:
-    @pytest.mark.parametrize(
-        "attributes",
-        [
-            {"http.request.method": "GET", "url.path": "/c/7", "url.query": f"q=1&password={PASSWORD}"},
-            {"http.method": "GET", "http.target": f"/c/7?q=1&password={PASSWORD}"},
-            {"http.method": "GET", "http.url": f"http://h/c/7?q=1&password={PASSWORD}"},
-        ],
-        ids=["stable", "old target", "old url"],
-    )  # fmt: skip
-    def test_from_attributes_of_every_version_of_the_conventions(self, fails, attributes):
-        attributes = {**attributes, "http.route": "/c/{id}"}
-        headers = {"http.request.header.x-api-key": ("zzz",), "http.request.header.accept": ("text/html",)}
-        request = fails(kind=SpanKind.SERVER, attributes={**attributes, **headers}).details["request"]
-        assert {name: request[name] for name in ("method", "route", "path")} == {
-            "method": "GET", "route": "/c/{id}", "path": "/c/7",
-        }  # fmt: skip
-        assert request["query"] == {"q": "1", "password": "[secret]"}
-        assert request["headers"] == {"x-api-key": "[secret]", "accept": "text/html"}
-
-    def test_from_flask_without_any_span(self, host):
-        flask = pytest.importorskip("flask")
-        app = flask.Flask("shop")
-
-        @app.get("/cart/<int:number>")
-        def cart(number):
-            tocsin.set_context(user=number)
-            tocsin.note(f"cart {number}")
-            fail()
-
-        client = app.test_client(use_cookies=False)
-        for number in (1, 2):
-            headers = {"Authorization": f"Bearer {JWT}", "Cookie": "sid=abc", "Accept-Language": "de"}
-            client.get(f"/cart/{number}?q=shoes&token={PASSWORD}", headers=headers)
-        (issue,) = host.issues()
-        second, first = host.store.issues.occurrences(issue.id)
-        assert issue.users == 2
-        request = first.details["request"]
-        assert (request["method"], request["route"]) == ("GET", "/cart/<int:number>")
-        assert request["query"] == {"q": "shoes", "token": "[secret]"}
-        assert request["headers"]["accept-language"] == "de"
-        assert request["headers"]["authorization"] == request["headers"]["cookie"] == "[secret]"
-        for number, occurrence in ((1, first), (2, second)):
-            assert occurrence.details["user"] == {"user.id": str(number)}
-            assert [crumb["message"] for crumb in occurrence.details["breadcrumbs"]] == [f"cart {number}"]
-
-    def test_from_starlette(self, host):
-        httpx = pytest.importorskip("httpx")
-        pytest.importorskip("starlette")
-        from starlette.applications import Starlette
-        from starlette.routing import Route
-
-        async def cart(request):
-            fail()
-
-        async def ask(app):
-            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
-                await client.get(f"/cart/1?q=shoes&password={PASSWORD}", headers={"x-api-key": "zzz"})
-
-        asyncio.run(ask(Starlette(routes=[Route("/cart/{number}", cart)])))
-        request = host.occurrence().details["request"]
-        assert request["query"] == {"q": "shoes", "password": "[secret]"}
-        assert request["headers"]["x-api-key"] == "[secret]"
-
-
-class TestDeployment:
-    def test_environment(self, start):
-        host = start(environment="staging")
-        tocsin.capture(LookupError("boom"))
-        assert host.occurrence().attributes["deployment.environment.name"] == "staging"
-
-    def test_thread_process_and_task(self, host):
-        async def work():
-            asyncio.current_task().set_name("checkout")
-            tocsin.capture(LookupError("boom"))
-
-        asyncio.run(work())
-        execution = host.occurrence().details["execution"]
-        assert execution["task.name"] == "checkout"
-        assert execution["thread.name"] == threading.current_thread().name
-        assert execution["thread.id"] == threading.get_ident()
-
-    def test_versions_of_libraries_in_the_stack(self, host):
-        yaml = pytest.importorskip("yaml")
-        try:
-            yaml.safe_load("a: [")
-        except yaml.YAMLError as error:
-            tocsin.capture(error)
-        assert host.occurrence().details["versions"]["yaml"] == yaml.__version__
-
-    def test_the_count_leads_to_the_trace(self, host, fails):
-        occurrence = fails()
-        (point,) = [
-            point
-            for resource in host._metrics.get_metrics_data().resource_metrics
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-            if metric.name == "tocsin.errors"
-            for point in metric.data.data_points
-        ]
-        assert [f"{exemplar.trace_id:032x}" for exemplar in point.exemplars] == [occurrence.trace_id]
-
-
-class TestSecrets:
-    def test_none_is_stored_whatever_part_it_is_in(self, start):
-        host = start(local_variables=True)
-
-        def before():
-            tocsin.set_context({"user.id": EMAIL, "contact": EMAIL, "feature_flag.x": JWT}, api_key=PASSWORD)
-            tocsin.note(f"paid by {CARD}", who=EMAIL, password=PASSWORD)
-            logging.getLogger("shop").warning(f"token {JWT} of {EMAIL}")  # noqa: G004  as people do
-            with host.tracer.start_as_current_span(f"GET {EMAIL}"):
-                pass
-
-        def raising():
-            password = PASSWORD
-            holder = {"nested": [{"password": PASSWORD, "deep": {"mail": EMAIL}}], "card": int(CARD)}
-            error = LookupError(f"no {EMAIL}", {"token": PASSWORD}, holder)
-            error.__notes__ = [f"card {CARD}"]
-            raise error from ValueError(EMAIL, {"password": password})
-
-        attributes = {"http.method": "GET", "http.target": f"/{EMAIL}?mail={EMAIL}&token={PASSWORD}"}
-
-        def work():
-            with host.tracer.start_as_current_span("work", kind=SpanKind.SERVER, attributes=attributes):
-                before()
-                raising()
-
-        with pytest.raises(LookupError):
-            work()
-        occurrence = host.occurrence()
-        stored = json.dumps(
-            [occurrence.message, occurrence.stacktrace, dict(occurrence.attributes), occurrence.details]
-        )
-        assert {"request", "user", "feature_flags", "breadcrumbs", "exceptions"} <= set(occurrence.details)
-        places = occurrence.details["exceptions"][0]["frames"]
-        assert any("holder" in place["locals"] for place in places)
-        assert [secret for secret in SECRETS if secret in stored] == []
-        # Nor does the file hold one anywhere else.
-        host.store.close()
-        assert [secret for secret in SECRETS if secret.encode() in host.store.path.read_bytes()] == []
-
-    def test_what_masking_fails_on_is_withheld(self, host, monkeypatch):
-        monkeypatch.setattr(guard, "strict", False)
-        tocsin.capture(LookupError("boom"))
-        (draft,) = host.inbox.drafts
-        monkeypatch.setattr(type(draft.details), "told", lambda *_: fail())
-        assert host.occurrence().details == {}
-
-
-@pytest.mark.parametrize(
-    ("part", "section"),
-    [("flags", "feature_flags"), ("process", "execution"), ("versions", "versions"), ("user", "user"),
-     ("breadcrumbs", "breadcrumbs"), ("request", "request"), ("arguments", "exceptions")],
-)  # fmt: skip
-def test_each_part_can_be_had_alone(start, part, section):
-    host = start(context=(part,))
-    attributes = {"http.method": "GET", "user.id": "7"}
-    with host.tracer.start_as_current_span("work", kind=SpanKind.SERVER, attributes=attributes):
-        tocsin.set_context({"feature_flag.x": "on"}, plan="pro")
-        tocsin.note("hello")
-        try:
-            fail("boom", 7)
-        except LookupError:
-            tocsin.capture()
-    occurrence = host.occurrence()
-    assert set(occurrence.details) == {section}
-    assert "plan" not in occurrence.attributes
-
-
-class TestSeverity:
-    def test_where_the_work_began_is_known_from_the_span_of_the_request(self, host):
-        kinds = {"http.route": "request", "celery.task_name": "task", "shop.kind": "program"}
-        for attribute in kinds:
-            with (
-                host.tracer.start_as_current_span("entry", context=context.Context(), attributes={attribute: "x"}),
-                host.tracer.start_as_current_span("part"),
-            ):
-                tocsin.capture(LookupError(attribute))
-        assert [draft.entry for draft in host.inbox.drafts] == list(kinds.values())
-
-    def test_invalid_input_of_a_request_that_was_told_so_is_no_warning(self, start):
-        host = start(failed_requests=400)
-        flask = pytest.importorskip("flask")
-        app = flask.Flask("shop")
-        app.add_url_rule("/cart", view_func=lambda: ("which?", 422))
-        app.test_client().get("/cart")
-        (issue,) = host.issues()
-        assert (issue.category, issue.severity) == ("validation", "info")
-
-    def test_rules_of_grouping_are_for_answers_too(self, start):
-        rules = ['type:503 attributes.http.route:/cart* -> cart-busy title="Carts are busy"']
-        host = start(grouping=Grouping.of(rules))
-        flask = pytest.importorskip("flask")
-        app = flask.Flask("shop")
-        for number in range(3):
-            app.add_url_rule(f"/cart{number}", f"view{number}", view_func=lambda: ("busy", 503))
-        for number in range(3):
-            app.test_client().get(f"/cart{number}")
-        assert host.counts() == {"Carts are busy": 3}
 
 
 def test_stored_batches_lead_to_the_trace_too(host, fails):

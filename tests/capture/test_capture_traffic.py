@@ -7,21 +7,21 @@ from tocsin.capture.traffic import ENOUGH, STRETCH, Traffic
 def test_a_share_is_of_the_last_minutes_and_needs_enough_work():
     now = 0.0
     traffic = Traffic(clock=lambda: now)
-    traffic.add(ENOUGH - 1, ["v1:a"] * 10)
+    traffic.add(ENOUGH - 1, {"v1:a": 10})
     assert traffic.share("v1:a") == 0.0
-    traffic.add(1, [])
+    traffic.add(1, {})
     assert (traffic.share("v1:a"), traffic.share("v1:b")) == (10 / ENOUGH, 0.0)
     now += STRETCH
-    traffic.add(ENOUGH, [])
+    traffic.add(ENOUGH, {})
     assert traffic.share("v1:a") == 5 / ENOUGH
     now += STRETCH
-    traffic.add(ENOUGH, [])
+    traffic.add(ENOUGH, {})
     assert traffic.share("v1:a") == 0.0
 
 
 def test_a_share_is_at_most_all():
     traffic = Traffic()
-    traffic.add(ENOUGH, ["v1:a"] * 3 * ENOUGH)
+    traffic.add(ENOUGH, {"v1:a": 3 * ENOUGH})
     assert traffic.share("v1:a") == 1.0
 
 

@@ -6,8 +6,10 @@ import traceback
 
 import pytest
 
+from tocsin.capture import backlog as backlog_module
+from tocsin.capture import inbox as inbox_module
 from tocsin.capture import recorder as recorder_module
-from tocsin.capture import writer as writer_module
+from tocsin.capture import tally as tally_module
 from tocsin.notices import notices
 from tocsin.store import StoreError
 
@@ -39,15 +41,16 @@ def broken(monkeypatch):
     return broken
 
 
-def test_a_full_inbox_drops_and_counts(start):
-    host = start(queue_size=3)
-    for _ in range(5):
+def test_an_inbox_that_nobody_empties_drops_and_counts(host, monkeypatch):
+    monkeypatch.setattr(inbox_module, "WAITING_DRAFTS", 3)
+    monkeypatch.setattr(host.inbox, "gather", lambda: False)
+    for _ in range(8):
         see(host)
     host.capture.writer.flush()
-    assert host.counts() == {"ValueError: x": 3}
+    assert host.counts() == {"ValueError: x": 6}
     assert [point.value for point in host.metrics("tocsin.self.dropped")] == [2]
     see(host)
-    assert host.counts() == {"ValueError: x": 4}
+    assert host.counts() == {"ValueError: x": 7}
 
 
 def test_counts_survive_a_store_that_cannot_be_written(host, broken, capsys):
@@ -63,8 +66,8 @@ def test_counts_survive_a_store_that_cannot_be_written(host, broken, capsys):
 
 
 def test_what_waits_for_the_store_is_bounded(host, broken, monkeypatch):
-    monkeypatch.setattr(writer_module, "WAITING_FINGERPRINTS", 2)
-    monkeypatch.setattr(writer_module, "WAITING_SAMPLES", 3)
+    monkeypatch.setattr(backlog_module, "WAITING_FINGERPRINTS", 2)
+    monkeypatch.setattr(tally_module, "WAITING_SAMPLES", 3)
     kinds = [type(f"Error{number}", (Exception,), {}) for number in range(4)]
     for kind in kinds:
         for _ in range(5):
@@ -88,7 +91,7 @@ def test_the_first_occurrences_are_sampled_and_then_one_each_interval(host, monk
 
 
 def test_series_are_bounded(host, monkeypatch):
-    monkeypatch.setattr(writer_module, "COUNTED_FINGERPRINTS", 1)
+    monkeypatch.setattr(backlog_module, "COUNTED_FINGERPRINTS", 1)
     see(host)
     see(host, KeyError("other"))
     see(host, IndexError("other"))

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.errors.codes import codes_in
-from tocsin.errors.template import template_of
+from tocsin.errors.site import words_of
+from tocsin.errors.template import template_of, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -246,3 +247,37 @@ def test_time_is_linear(piece):
 )  # fmt: skip
 def test_codes_in_a_message(message, codes):
     assert dict(codes_in(message)) == codes
+
+
+#: What numbers in messages stand beside.
+_BESIDE = (
+    "order",
+    "#",
+    "=",
+    ":",
+    "(",
+    ")",
+    "'",
+    "-",
+    ".",
+    "/",
+    "[",
+    "]",
+    ",",
+    "sha",
+    "utf-",
+    "HTTP/",
+    "x",
+    "T",
+    "p",
+    " ",
+)
+_NUMBERS = ("12", "404", "256", "1.1", "8", "0x", "99%", "5 seconds", "1 234 567", "127.0.0.1", "10:30", "Jan 12 2024")
+_PARTS = st.sampled_from((*_BESIDE, *_NUMBERS))
+
+
+@given(st.lists(_PARTS, max_size=12).map("".join))
+def test_messages_that_differ_in_numbers_alone_have_one_template(message):
+    alike = without_numbers(message)
+    assert template_of(alike) == template_of(message) or "0" in template_of(alike)
+    assert words_of(alike) == words_of(message)

@@ -1,9 +1,10 @@
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from tocsin.errors import IssueStatus, acknowledged, muted, reopened, resolved, status_after
 from tocsin.errors.release import is_later

@@ -48,7 +48,7 @@ def see(store):
 
 
 def standing(verdict):
-    return {name: getattr(verdict, name) for name in verdict.__dataclass_fields__}
+    return {name: getattr(verdict, name) for name in verdict.__struct_fields__}
 
 
 def test_what_people_decide_is_remembered_with_who_did_it_and_ends_by_itself(store, see):

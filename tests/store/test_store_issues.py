@@ -3,9 +3,9 @@ import os
 import sqlite3
 import threading
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tocsin.store import Occurrence, Retention, Sighting, Store, StoreError
 from tocsin.store.samples import OCCURRENCES_PER_ISSUE

@@ -19,10 +19,11 @@ from tocsin.capture.event_loops import hook_event_loops
 from tocsin.capture.excepthooks import hook_excepthooks
 from tocsin.capture.flask import hook_flask
 from tocsin.capture.futures import FutureWatch
+from tocsin.capture.inbox import Inbox
 from tocsin.capture.logs import TocsinLogRecordProcessor, hook_logging
 from tocsin.capture.pools import hook_pools
 from tocsin.capture.processes import hook_processes
-from tocsin.capture.recorder import Inbox, Recorder
+from tocsin.capture.recorder import Recorder
 from tocsin.capture.redaction import Redaction
 from tocsin.capture.report import listener
 from tocsin.capture.scope import scopes

@@ -2,13 +2,11 @@
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.attributes import BoundedAttributes
 
 from tocsin import errors
 from tocsin.capture.attributes import FINGERPRINT, HANDLED
@@ -26,8 +24,9 @@ from tocsin.capture.draft import (
     name_of,
     unwrapped,
 )
+from tocsin.capture.inbox import Inbox
 from tocsin.capture.request import current_request
-from tocsin.capture.scope import beginning_of, scopes, user_of
+from tocsin.capture.scope import beginning_of, held, scopes, user_of
 from tocsin.capture.traceback_text import TracebackText, stacktrace_of
 from tocsin.errors import Failure, Grouping, Identity, InApp
 from tocsin.errors.failure import MAX_MESSAGE
@@ -45,63 +44,12 @@ MAX_STACKTRACE = 32_768
 WAITING_SAMPLES = 500
 #: Of these, the ones that are told of in every detail: a storm repeats itself.
 DETAILED_SAMPLES = 100
+#: From here on, only failures of which there is no sample get one.
+REPEATED_SAMPLES = 25
 #: Fingerprints whose sampling is remembered.
 REMEMBERED = 5_000
 #: Fingerprints of the store that are remembered, at some 150 bytes each; beyond them nothing is said to be new.
 KNOWN = 20_000
-
-T = TypeVar("T")
-#: A name, seconds, and the class of what was raised.
-Observation: TypeAlias = tuple[str, float, str | None]
-
-
-@dataclass(slots=True)
-class Inbox:
-    """What the request path hands over to the writer's thread. Appending never blocks; beyond the size it drops."""
-
-    size: int
-    drafts: deque[Draft] = field(default_factory=deque)
-    spans: deque[ReadableSpan] = field(default_factory=deque)
-    observations: deque[Observation] = field(default_factory=deque)
-    dropped: int = 0
-    #: Sampled ones among the drafts.
-    samples: int = 0
-    #: Ended requests and tasks.
-    work: int = 0
-    #: Called when it is half full.
-    hurry: Callable[[], object] = lambda: None
-    #: Whether it is called for each occurrence: this process may be killed at any time.
-    is_hasty: bool = False
-
-    def put(self, draft: Draft) -> None:
-        """Hand over an occurrence."""
-        self._put(self.drafts, draft)
-        if self.is_hasty:
-            self.hurry()
-
-    def measure(self, span: ReadableSpan) -> None:
-        """Hand over an ended span, for its duration."""
-        self._put(self.spans, span)
-
-    def observe(self, observation: Observation) -> None:
-        """Hand over how long something took that the application observes."""
-        self._put(self.observations, observation)
-
-    def _put(self, queue: deque[T], item: T) -> None:
-        waiting = len(queue)
-        if waiting < self.size:
-            queue.append(item)
-            if waiting == self.size // 2:
-                self.hurry()
-        else:
-            self.dropped += 1
-
-    def forget(self) -> None:
-        """Empty it in a forked child: the parent writes what it saw, and says what it lost."""
-        self.drafts.clear()
-        self.spans.clear()
-        self.observations.clear()
-        self.dropped = self.samples = self.work = 0
 
 
 class Recorder:
@@ -332,10 +280,11 @@ class Recorder:
                 draft.context = {**witness.attributes(scope), **draft.context}
 
     def _is_sampled(self, draft: Draft) -> bool:
-        if self.inbox.samples >= WAITING_SAMPLES:
-            return False
         fingerprint = draft.identity.fingerprint
         taken, last = self._samples.get(fingerprint, (0, 0.0))
+        waiting = self.inbox.samples
+        if waiting >= WAITING_SAMPLES or (taken and waiting >= REPEATED_SAMPLES):
+            return False
         if taken >= FIRST_SAMPLES and draft.at - last < SAMPLE_INTERVAL:
             return False
         if taken == 0 and len(self._samples) >= REMEMBERED:
@@ -357,7 +306,7 @@ def _around() -> Mapping[str, str]:
 
 
 def _attributes(span: trace.Span) -> Mapping[str, object]:
-    return getattr(span, "attributes", None) or {}
+    return held(span) or getattr(span, "attributes", None) or {}
 
 
 def _write_onto(span: trace.Span, draft: Draft) -> None:
@@ -368,7 +317,18 @@ def _write_onto(span: trace.Span, draft: Draft) -> None:
     is_hidden = draft.handled and written.get(HANDLED) is False
     is_written = written.get(FINGERPRINT) == draft.identity.fingerprint and written.get(HANDLED) is draft.handled
     if not (is_hidden or is_written):
-        span.set_attributes(draft.attributes())
+        _add(draft.attributes(), span)
+
+
+def _add(marks: Mapping[str, str | bool], span: trace.Span) -> None:
+    """What the SDK would look at one by one is put there as it is, where no limit is in the way."""
+    bounded = getattr(span, "_attributes", None)
+    if isinstance(bounded, BoundedAttributes) and bounded.max_value_len is None and bounded.maxlen is not None:
+        fields = bounded._dict  # noqa: SLF001  at a tenth of the price
+        if len(fields) + len(marks) <= bounded.maxlen:
+            fields.update(marks)
+            return
+    span.set_attributes(marks)
 
 
 def _template(record: logging.LogRecord) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 #: Seconds over which work and failures are counted; what is told is about this and the stretch before.
 STRETCH = 60.0
@@ -23,8 +23,8 @@ class Traffic:
         self._failures: Counter[str] = Counter()
         self._failures_before: Counter[str] = Counter()
 
-    def add(self, work: int, failed: Iterable[str]) -> None:
-        """Count ended requests and tasks, and the fingerprints of those that failed."""
+    def add(self, work: int, failed: Mapping[str, int]) -> None:
+        """Count ended requests and tasks, and by fingerprint those that failed."""
         if self._clock() - self._began >= STRETCH:
             self._began = self._clock()
             self._work_before, self._work = self._work, 0

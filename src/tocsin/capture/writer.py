@@ -1,81 +1,42 @@
 """The process' own thread work: occurrences to the store, counts and durations to the metrics."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice, starmap
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
+from msgspec import Struct
 from opentelemetry.context import Context
 from opentelemetry.metrics import Meter, Observation
 from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 
 from tocsin.capture import attributes
+from tocsin.capture.backlog import PORTION, Backlog, Counts
 from tocsin.capture.draft import Draft
-from tocsin.capture.recorder import KNOWN, Inbox, Recorder
+from tocsin.capture.recorder import KNOWN, Recorder
 from tocsin.capture.redaction import Redaction
 from tocsin.capture.spans import ORDERLY
+from tocsin.capture.tally import Tally
 from tocsin.capture.traffic import Traffic
 from tocsin.guard import guard
 from tocsin.notices import notices
 from tocsin.store import Occurrence, Sighting, Store, StoreError
-from tocsin.store.counts import USERS
 from tocsin.store.issues import Verdict
 from tocsin.telemetry import Durations, Measurement, Series, measurement_of
 from tocsin.telemetry.durations import OBSERVED
 
 T = TypeVar("T")
-Labels: TypeAlias = tuple[tuple[str, str | bool], ...]
 
 ENVIRONMENT = "deployment.environment.name"
-#: Fingerprints that get a time series of their own; the others share `other`.
-COUNTED_FINGERPRINTS = 500
 #: Names and outcomes of what the application observes whose series are remembered.
 OBSERVATIONS = 1_024
-#: Fingerprints that wait for a store which cannot be written.
-WAITING_FINGERPRINTS = 2_000
-#: Sampled occurrences of one fingerprint that wait with it, and of all fingerprints together.
-WAITING_SAMPLES, ALL_WAITING_SAMPLES = 10, 1_000
-#: Users of all fingerprints together who wait with them.
-ALL_WAITING_USERS = 20_000
+#: Texts of issues whose masked form is remembered.
+REMEMBERED_TEXTS = 2_048
 
 
-@dataclass(slots=True)
-class Tally:
-    """The occurrences of one fingerprint that are not in the store yet."""
-
-    latest: Draft
-    count: int = 0
-    first_at: float = 0.0
-    handled: bool = True
-    #: The one whose severity is that of all.
-    worst: Draft | None = None
-    samples: list[Draft] = field(default_factory=list)
-    users: set[str] = field(default_factory=set)
-
-    def add(self, draft: Draft, *, again: bool, keep: bool) -> None:
-        """Count one more, unless it was told `again` because it escaped; keep it where it is sampled."""
-        self.first_at = min(self.first_at or draft.at, draft.at)
-        self.latest = draft
-        self.count += not again
-        if self.count == 1 or not draft.handled:
-            self.handled, self.worst = draft.handled, draft
-        if keep and not again and draft.message is not None and len(self.samples) < WAITING_SAMPLES:
-            self.samples.append(draft)
-
-    def hit(self, user: str) -> bool:
-        """Whether the user is a new one, and there is room."""
-        if not user or user in self.users or len(self.users) >= USERS:
-            return False
-        self.users.add(user)
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """What holds for all that this process reports."""
 
     #: Asked in the writer's thread.
@@ -88,9 +49,9 @@ class Deployment:
 
 
 class Writer:
-    """Drains the inbox, never in one of the application's threads.
+    """Tells the metrics and the store what was handed over, never in one of the application's threads.
 
-    Counts survive a store that cannot be written: they wait, bounded, and what is lost is counted and said.
+    Counts survive a store that cannot be written: they wait in the backlog. What is lost is counted and said.
     """
 
     def __init__(
@@ -104,7 +65,7 @@ class Writer:
         status_after: Verdict,
     ) -> None:
         self._recorder = recorder
-        self._inbox: Inbox = recorder.inbox
+        self._inbox = recorder.inbox
         self._store = store
         self._redaction = redaction
         self._turn = threading.Lock()
@@ -115,9 +76,10 @@ class Writer:
         self._everywhere = {ENVIRONMENT: deployment.environment} if deployment.environment else {}
         self._hash_key = deployment.hash_key.encode()
         self._status_after = status_after
-        self._waiting: dict[str, Tally] = {}
-        self._waiting_samples = self._waiting_users = 0
-        self._counted: set[str] = set()
+        self._backlog = Backlog(self._inbox)
+        self._inbox.gather = self._backlog.gather
+        #: Of titles and culprits, which each occurrence brings along anew.
+        self._masked = lru_cache(REMEMBERED_TEXTS)(lambda text: _storable(redaction.masker.mask(text)))
         self._traffic = Traffic()
         self._durations = Durations(meter)
         self._errors = meter.create_counter("tocsin.errors", unit="{error}", description="Failures, each counted once.")
@@ -149,28 +111,14 @@ class Writer:
         """Drop what a fork brought along, and perhaps a held lock: the parent writes it."""
         self._turn = threading.Lock()
         self._inbox.forget()
-        self._waiting.clear()
-        self._waiting_samples = self._waiting_users = 0
+        self._backlog = Backlog(self._inbox)
+        self._inbox.gather = self._backlog.gather
 
     def _flush(self) -> None:
-        self._inbox.samples = 0
         self._durations.record(filter(None, map(measurement_of, _drain(self._inbox.spans.popleft))))
         self._durations.record(starmap(_measurement, _drain(self._inbox.observations.popleft)))
-        counts: Counter[Labels] = Counter()
-        seen: dict[Labels, Draft] = {}
-        failed: list[str] = []
-        for draft in _drain(self._inbox.drafts.popleft):
-            again, draft.is_written = draft.is_written, True
-            if not again:
-                labels = self._labels(draft)
-                counts[labels] += 1
-                seen[labels] = draft
-                failed += [draft.identity.fingerprint] * (draft.entry != "program")
-            self._wait(draft, again=again)
-        work, self._inbox.work = self._inbox.work, 0
-        self._traffic.add(work, failed)
-        for labels, count in counts.items():
-            self._errors.add(count, dict(labels), self._exemplar(seen[labels]))
+        self._gather()
+        self._count(self._backlog.take_counts())
         try:
             self._save()
         except StoreError as error:
@@ -184,49 +132,39 @@ class Writer:
         has_exemplars = self._deployment.has_exemplars
         return set_span_in_context(NonRecordingSpan(draft.where), Context()) if has_exemplars else None
 
+    def _gather(self) -> None:
+        """What was handed over until now, and no more: what goes on coming would never let it end."""
+        for _ in range(0, len(self._inbox.drafts) + 1, PORTION):
+            self._backlog.gather()
+
+    def _count(self, counts: Counts) -> None:
+        work, self._inbox.work = self._inbox.work, 0
+        self._traffic.add(work, counts.work)
+        for labels, count in counts.failures.items():
+            self._errors.add(count, dict(labels), self._exemplar(counts.latest[labels]))
+
     def _save(self) -> None:
-        if self._waiting:
-            self._store.issues.record(map(self._sighting, self._waiting.values()), status_after=self._status_after)
-            self._waiting.clear()
-            self._waiting_samples = self._waiting_users = 0
+        tallies = self._backlog.take()
+        try:
+            if tallies:
+                self._store.issues.record(map(self._sighting, tallies.values()), status_after=self._status_after)
+            self._backlog.settle()
+        except BaseException:
+            self._backlog.give_back()
+            raise
+        finally:
+            self._inbox.samples = self._backlog.samples
         if self._recorder.known is None:
             known = self._store.issues.fingerprints(self._recorder.service)
             self._recorder.known = set(islice(known, KNOWN))
-
-    def _wait(self, draft: Draft, *, again: bool) -> None:
-        fingerprint = draft.identity.fingerprint
-        if fingerprint not in self._waiting and len(self._waiting) >= WAITING_FINGERPRINTS:
-            self._inbox.dropped += 1
-            return
-        tally = self._waiting.setdefault(fingerprint, Tally(draft))
-        tally.add(draft, again=again, keep=self._waiting_samples < ALL_WAITING_SAMPLES)
-        self._waiting_samples += draft.message is not None
-        if self._waiting_users < ALL_WAITING_USERS:
-            self._waiting_users += tally.hit(draft.user)
-
-    def _labels(self, draft: Draft) -> Labels:
-        identity = draft.identity
-        fingerprint = identity.fingerprint
-        if fingerprint not in self._counted:
-            if len(self._counted) < COUNTED_FINGERPRINTS:
-                self._counted.add(fingerprint)
-            else:
-                fingerprint = "other"
-        return (
-            (attributes.ERROR_TYPE, draft.type if fingerprint != "other" else "other"),
-            (attributes.FINGERPRINT, fingerprint),
-            (attributes.CATEGORY, identity.category),
-            (attributes.SEVERITY, draft.severity),
-            (attributes.HANDLED, draft.handled),
-        )
 
     def _sighting(self, tally: Tally) -> Sighting:
         identity = tally.latest.identity
         return Sighting(
             service=self._recorder.service,
             fingerprint=identity.fingerprint,
-            title=_storable(self._redaction.masker.mask(identity.title)),
-            culprit=_storable(self._redaction.masker.mask(identity.culprit)),
+            title=self._masked(identity.title),
+            culprit=self._masked(identity.culprit),
             error_type=tally.latest.type,
             category=identity.category,
             severity=(tally.worst or tally.latest).weigh(self._traffic.share(identity.fingerprint)),

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tocsin.errors.answer import identify_answer
+    from tocsin.errors.categories import Category
     from tocsin.errors.extension import load_categories
     from tocsin.errors.failure import Failure, Frame
     from tocsin.errors.fingerprint import Component
     from tocsin.errors.grouping import Grouping, RuleError
     from tocsin.errors.identity import identify
     from tocsin.errors.in_app import InApp
-    from tocsin.errors.kinds import Category
     from tocsin.errors.live import failure_of, message_of, type_of
     from tocsin.errors.recognizer import Recognizer
     from tocsin.errors.severity import Severity, severity_of
@@ -49,7 +49,7 @@ __all__ = [
 
 #: Where each of them is. Imported on first use: most of it is for failures, and most processes start without one.
 _HOMES = {
-    "Category": "kinds",
+    "Category": "categories",
     "Component": "fingerprint",
     "Failure": "failure",
     "Frame": "failure",

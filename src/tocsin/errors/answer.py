@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from tocsin.errors.categories import Category
 from tocsin.errors.failure import Failure
 from tocsin.errors.fingerprint import Component, fingerprint_of
 from tocsin.errors.grouping import Grouping
-from tocsin.errors.kinds import BY_STATUS, Category
+from tocsin.errors.kinds import BY_STATUS
 from tocsin.errors.severity import severity_of
 from tocsin.errors.verdict import Identity
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from tocsin.errors.categories import Category, extensions
 from tocsin.errors.failure import Failure
 from tocsin.errors.kinds import (
     BUG_PHRASES,
@@ -21,14 +22,11 @@ from tocsin.errors.kinds import (
     BY_WEAK_PHRASE,
     BY_WORD,
     SERVERS,
-    Category,
 )
 from tocsin.errors.module_path import is_library
 
 #: Names of Python's own exceptions.
 BUILTIN = frozenset(name for name, value in vars(builtins).items() if isinstance(value, type))
-#: Categories of types, by full or short name, that were registered: they win over all that is known here.
-extensions: dict[str, Category] = {}
 
 #: Categories in which the input decides how a library words its complaint.
 _OF_INPUT = frozenset({"validation", "serialization", "network", "timeout"})

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
+from tocsin.errors.categories import Category
 from tocsin.errors.category import categorize
 from tocsin.errors.failure import Failure
-from tocsin.errors.kinds import Category
 
 #: Attributes that name what was called, the most telling first.
 _NAMES = (

@@ -6,8 +6,7 @@ from typing import get_args
 
 from opentelemetry.util._importlib_metadata import entry_points  # read once for all who ask
 
-from tocsin.errors.category import extensions
-from tocsin.errors.kinds import Category
+from tocsin.errors.categories import Category, extensions
 
 GROUP = "tocsin_categories"
 

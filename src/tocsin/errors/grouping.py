@@ -6,9 +6,11 @@ fingerprint is made of; `path:"*/legacy/*" !function:main -app` says whose a fra
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import lru_cache
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.fingerprint import Component, fingerprint_of
@@ -60,8 +62,7 @@ class RuleError(ValueError):
     """A rule that cannot be used; the message names it, what is wrong and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+class Matcher(Struct, frozen=True):
     """One `name:glob`; case counts only in names."""
 
     name: str
@@ -73,8 +74,7 @@ class Matcher:
         return any(map(self.pattern.fullmatch, values)) is not self.negated
 
 
-@dataclass(frozen=True, slots=True)
-class FrameRule:
+class FrameRule(Struct, frozen=True):
     """Frames that are, or are not, the application's; the last rule that fits decides."""
 
     text: str
@@ -86,8 +86,7 @@ class FrameRule:
         return all(matcher.accepts(_of_frame(frame, matcher.name)) for matcher in self.matchers)
 
 
-@dataclass(frozen=True, slots=True)
-class FingerprintRule:
+class FingerprintRule(Struct, frozen=True):
     """What the fingerprint of some failures is made of; the first rule that fits decides."""
 
     text: str
@@ -102,13 +101,12 @@ class FingerprintRule:
         return any(_fits(link, others, of_frame, attributes) for link in failure.chain())
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
+class Grouping(Struct, frozen=True):
     """All rules of an application, and after them its hook. `resource` is what holds for all that it reports."""
 
     rules: tuple[FingerprintRule, ...] = ()
     frame_rules: tuple[FrameRule, ...] = ()
-    resource: Mapping[str, object] = field(default_factory=dict, compare=False)
+    resource: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> "Grouping":

@@ -1,8 +1,9 @@
 """What the application's own code says about fingerprints."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tocsin.errors.failure import Failure
 
@@ -11,8 +12,7 @@ from tocsin.errors.failure import Failure
 Callback: TypeAlias = Callable[[Failure, Mapping[str, object], str], Iterable[str] | None]
 
 
-@dataclass(slots=True)
-class Hook:
+class Hook(Struct):
     """The one callback of the process. Whoever registers it sees to it that it does not raise."""
 
     callback: Callback | None = None

@@ -1,8 +1,10 @@
 """Telling the application's own frames from those of the standard library, installed packages and instrumentation."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.errors.failure import Failure, Frame
 from tocsin.errors.grouping import FrameRule
@@ -13,8 +15,7 @@ from tocsin.errors.module_path import installed_package, is_library, is_script, 
 _INSTRUMENTATION = ("opentelemetry.", "tocsin.")
 
 
-@dataclass(frozen=True, slots=True)
-class InApp:
+class InApp(Struct, frozen=True):
     """Decides from a frame alone, so that it holds wherever the application is deployed.
 
     `include` and `exclude` are module prefixes (`shop`, `shop.vendored`) that override the rule; `include` wins. Of

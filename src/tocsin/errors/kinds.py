@@ -1,23 +1,8 @@
 """The tables by which errors are sorted into categories."""
 
 import re
-from typing import Literal, TypeAlias
 
-Category: TypeAlias = Literal[
-    "database",
-    "external_service",
-    "network",
-    "timeout",
-    "rate_limit",
-    "authentication",
-    "authorization",
-    "validation",
-    "resource_exhaustion",
-    "configuration",
-    "serialization",
-    "concurrency",
-    "internal",
-]
+from tocsin.errors.categories import Category
 
 #: HTTP status; any other 4xx or 5xx of a client library is the external service's.
 BY_STATUS: dict[str, Category] = {

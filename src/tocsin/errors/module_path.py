@@ -5,41 +5,37 @@ from functools import lru_cache
 
 from tocsin.errors.libraries import LIBRARIES
 
-_LIBRARY = re.compile(
-    r".*(?:^|/)(?:"
+# Patterns are text here: `re` compiles them, and keeps them, with the first failure, not before.
+_LIBRARY = (
+    r"(?i).*(?:^|/)(?:"
     r"(?:site|dist)-packages"
     r"|lib(?:64)?/(?:python|pypy)\d(?:\.\d+)?t?"
     r"|(?:python|pypy)[\d.-]*(?:/[\d.]+/x\d\d)?/lib(?:_pypy)?"
     r"|python\d+\.zip"
-    r")/(?P<module>.*)",
-    re.IGNORECASE,
+    r")/(?P<module>.*)"
 )
 #: Directories that deployments put in front of an application.
-_ROOT = re.compile(
-    r"(?:[a-z]:)?"
+_ROOT = (
+    r"(?i)(?:[a-z]:)?"
     r"(?:/users/[^/]+/(?:src|code|dev|work|projects?|repos?|git)/[^/]+(?=/)"
     r"|/(?:srv|opt|home|users|root|mnt|data|tmp|inetpub)/[^/]+(?=/)"
     r"|/var/(?:www|task|app)(?=/)"
     r"|/usr/(?:local/)?src/[^/]+(?=/)"
     r"|/(?:app|application|code|workspace|project|root|builds?)(?=/))?"
     r"(?:.*/(?:src|current|releases?/[^/]+|wwwroot|html)(?=/))?"
-    r"/",
-    re.IGNORECASE,
+    r"/"
 )
 #: Where dependencies lie beside the application: AWS Lambda and its layers, and folders for code of others.
-_BUNDLED = re.compile(
-    r"(?:/var/task|/opt/python|.*/(?:_?vendor(?:ed)?|third_party|[._]?packages))/(?P<package>\w+)[/.].*", re.IGNORECASE
-)
-_INSTALLED = re.compile(r".*/(?:site|dist)-packages/(?P<package>[A-Za-z]\w*)[/.].*", re.IGNORECASE)
+_BUNDLED = r"(?i)(?:/var/task|/opt/python|.*/(?:_?vendor(?:ed)?|third_party|[._]?packages))/(?P<package>\w+)[/.].*"
+_INSTALLED = r"(?i).*/(?:site|dist)-packages/(?P<package>[A-Za-z]\w*)[/.].*"
 #: Folders that may be a package as well as a root or a release: they name nothing.
-_ANONYMOUS = re.compile(
-    r"(?:apps?|application|src|srv|opt|home|mnt|data|tmp|source|code|current|latest|live|releases?|deploy(?:ment|s|ed)?|blue|green|canary|prod"
+_ANONYMOUS = (
+    r"(?i)(?:apps?|application|src|srv|opt|home|mnt|data|tmp|source|code|current|latest|live|releases?|deploy(?:ment|s|ed)?|blue|green|canary|prod"
     r"|production|stag(?:e|ing)|test|workspace|project|root|build|dist|bundle|www|html|wwwroot|site|htdocs|public|previous"
-    r"|[a-z]*[-_]?\d[\da-f_]*)",
-    re.IGNORECASE,
+    r"|[a-z]*[-_]?\d[\da-f_]*)"
 )
 _FROZEN = "<frozen "
-_SUFFIX = re.compile(r"(?:/__init__)?\.(?:py[cwx]?|so|pyd)$")
+_SUFFIX = r"(?:/__init__)?\.(?:py[cwx]?|so|pyd)$"
 
 
 @lru_cache(maxsize=4096)
@@ -51,9 +47,9 @@ def module_of(path: str) -> str:
     if path.startswith("<"):
         return path[len(_FROZEN) : -1] if path.startswith(_FROZEN) else path
     path = _with_slashes(path)
-    if library := _LIBRARY.fullmatch(path):
+    if library := re.fullmatch(_LIBRARY, path):
         return _dotted(library["module"])
-    root = _ROOT.match(path)
+    root = re.match(_ROOT, path)
     return _importable(_dotted(path[root.end() :] if root else path))
 
 
@@ -61,13 +57,13 @@ def module_of(path: str) -> str:
 def place_of(module: str) -> str:
     """The end of an application's module that is the same wherever it is deployed: `shop.pricing`, `main`."""
     package, _, name = ".".join(module.split(".")[-2:]).rpartition(".")
-    return name if not package or _ANONYMOUS.fullmatch(package) else f"{package}.{name}"
+    return name if not package or re.fullmatch(_ANONYMOUS, package) else f"{package}.{name}"
 
 
 @lru_cache(maxsize=4096)
 def installed_package(path: str) -> str:
     """The top-level package of a path in `site-packages`; empty elsewhere."""
-    found = _INSTALLED.fullmatch(_with_slashes(path))
+    found = re.fullmatch(_INSTALLED, _with_slashes(path))
     return found["package"] if found else ""
 
 
@@ -77,7 +73,7 @@ def is_library(path: str) -> bool:
     if path.startswith("<") or path.endswith((".pyx", ".pxd")):
         return True
     path = _with_slashes(path)
-    return bool(_LIBRARY.fullmatch(path)) or _is_bundled(path)
+    return bool(re.fullmatch(_LIBRARY, path)) or _is_bundled(path)
 
 
 @lru_cache(maxsize=4096)
@@ -88,7 +84,7 @@ def is_script(path: str) -> bool:
 
 
 def _is_bundled(path: str) -> bool:
-    found = _BUNDLED.fullmatch(path)
+    found = re.fullmatch(_BUNDLED, path)
     return found is not None and found["package"].lower() in LIBRARIES
 
 
@@ -97,7 +93,7 @@ def _with_slashes(path: str) -> str:
 
 
 def _dotted(path: str) -> str:
-    return _SUFFIX.sub("", path).replace("/", ".")
+    return re.sub(_SUFFIX, "", path).replace("/", ".")
 
 
 def _importable(dotted: str) -> str:

@@ -17,7 +17,7 @@ from tocsin.errors.in_app import InApp
 from tocsin.errors.live import Call, callers, calls, cause_of, failure_of, hints_of, members_of, message_of, type_of
 from tocsin.errors.severity import entry_of
 from tocsin.errors.site import names_in, words_of
-from tocsin.errors.template import template_of
+from tocsin.errors.template import template_of, without_numbers
 from tocsin.errors.verdict import Identity
 
 #: Failures that are remembered; when there are more, all are forgotten and learnt again.
@@ -150,4 +150,12 @@ def _places(path: Iterable[Call]) -> Iterator[int]:
 @lru_cache(maxsize=512)
 def _kind_of_message(headline: str) -> tuple[object, frozenset[str]]:
     """All that an identity takes from a message, and the words that may count."""
-    return (template_of(headline), codes_in(headline), phrase_category(headline)), frozenset(words_of(headline))
+    template, words = _wording(without_numbers(headline))
+    if "0" in template:  # of a number, something was left over
+        template = template_of(headline)
+    return (template, codes_in(headline), phrase_category(headline)), words
+
+
+@lru_cache(maxsize=512)
+def _wording(headline: str) -> tuple[str, frozenset[str]]:
+    return template_of(headline), frozenset(words_of(headline))

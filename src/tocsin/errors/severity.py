@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
-from tocsin.errors.kinds import Category
+from tocsin.errors.categories import Category
 
 Severity: TypeAlias = Literal["info", "warning", "error", "critical"]
 #: Where the work began that failed: with a request, with a task or message, or in the program itself.

@@ -89,6 +89,9 @@ _SECRET = re.compile(
     r"(?i)((?<!\[)(?:password|passwd|pwd|secret|token|api_?key)\s?[=:]\s?)[^\s,;&'\"]+|((?:bearer|basic) )[^\s,;'\"]+"
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]{3,40}-----(?:.*?-----END [A-Z ]{3,40}-----|.*)", re.DOTALL)
+#: A digit that is part of a name (`sha256`, `HTTP/1.1`): which one it is matters. Elsewhere none does.
+_NAMED = re.compile(r"[^\W\d][-./+]?\d|\d[-./+]?[^\W\d]")
+_ZEROS = {ord(digit): "0" for digit in "123456789"}
 _SWITCH = re.compile(r"[a-z][A-Z]|[A-Z][a-z]")
 
 
@@ -104,6 +107,14 @@ def template_of(message: str) -> str:
     if "<id>" in text:
         text = _GROUPS.sub("<id>", text)
     return _JSON.sub("<json>", _JSON.sub("<json>", _LIST.sub("<list>", text)))
+
+
+def without_numbers(message: str) -> str:
+    """The same text for messages that differ in their numbers alone: they have one template, and the same words.
+
+    But for a template with a zero in it: there, digits were left over (`Jan 12 20245`), and the message has its own.
+    """
+    return message if _NAMED.search(message) else message.translate(_ZEROS)
 
 
 def _placeholder(match: re.Match[str]) -> str:

@@ -1,17 +1,17 @@
 """What is known of a failure once it is identified."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
+
+from tocsin.errors.categories import Category
 from tocsin.errors.fingerprint import Component
-from tocsin.errors.kinds import Category
 from tocsin.errors.severity import Severity
 
 Components = tuple[Component, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The verdict on a failure. `fingerprint` is `v1:` and 16 hex digits; `components` explain it, in order.
 
     `aliases` are the fingerprints that earlier algorithms gave, the newest first: an issue that is known by one of them
@@ -25,7 +25,7 @@ class Identity:
     severity: Severity
     components: Components
     aliases: tuple[str, ...] = ()
-    earlier: Mapping[str, Components] = field(default_factory=dict, compare=False)
+    earlier: Mapping[str, Components] = field(default_factory=dict)
 
     @property
     def version(self) -> str:

@@ -1,8 +1,9 @@
 """The life of an issue: how it stands after it was seen once more, and after somebody decided about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from tocsin.errors.release import is_later
 
@@ -12,8 +13,7 @@ IssueStatus: TypeAlias = Literal["new", "ongoing", "acknowledged", "resolved", "
 RECENT = 7 * 86_400.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """A status that somebody gave an issue, and what ends it.
 
     A muted issue is heard of again at the time `until_at`; or after `until_count` more occurrences, as many `within`

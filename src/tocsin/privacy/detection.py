@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 
-from tocsin.privacy import addresses, escapes, ibans, numbers, pairs, phones, sql, tokens
+from tocsin.privacy import addresses, escapes, ibans, numbers, pairs, phones, sql, stacks, tokens
 from tocsin.privacy.keys import is_secret
 from tocsin.privacy.masked import Masked
 from tocsin.privacy.patterns import pieces
@@ -12,6 +12,11 @@ from tocsin.privacy.placeholder import PLACEHOLDER, placeholder
 from tocsin.privacy.policy import Policy
 from tocsin.privacy.reading import Finding, Reading, read
 
+#: Behind the name of a secret, this would be one.
+_PROBE = "x7Kq9Zt2"
+#: Last frames that are remembered with the type behind them, mostly of some 200 characters; and all frames of a stack
+#: trace together, by their hash.
+_HEADS, _STACKS = 1_024, 8_192
 Detector = Callable[[Reading], Iterable[Finding]]
 
 #: Text up to here is glanced at before it is read: asking every detector takes longer than its characters do.
@@ -44,6 +49,8 @@ class Detection:
             phones.phones,
             *((addresses.ips,) if ips else ()),
         )
+        self._is_clean_before = lru_cache(_HEADS)(lambda head: not self._found(head + _PROBE))
+        self._clean_stacks: set[tuple[int, int]] = set()
 
     def is_secret(self, key: str) -> bool:
         """Whether values under this name are masked whole."""
@@ -60,22 +67,52 @@ class Detection:
 
     def inspect(self, text: str) -> Masked:
         """The text with every finding replaced, and what was found. Cost is linear in its length."""
-        found = self._found_decoded(text) if escapes.has_codes(text) else self._found(text)
+        head = stacks.head(text)
+        if head and self._is_glanced_at(text[len(head) :]) and self._is_clean_before(head):
+            return Masked(text)
+        if text.startswith(stacks.BEGINNING):
+            return self._inspect_stack(text)
+        return self._inspect(text)
+
+    def _inspect_stack(self, text: str) -> Masked:
+        """Stack traces repeat, and take long."""
+        known = hash(text), len(text)
+        if known in self._clean_stacks:
+            return Masked(text)
+        masked = self._inspect(text)
+        if not masked.found:
+            if len(self._clean_stacks) >= _STACKS:
+                self._clean_stacks.clear()
+            self._clean_stacks.add(known)
+        return masked
+
+    def _inspect(self, text: str) -> Masked:
+        found = self._found(text)
         if not found:
             return Masked(text)
         findings = list(self._wanted(text, _disjoint(found)))
         return Masked(self._replaced(text, findings), tuple(finding.kind for finding in findings))
 
     def _found(self, text: str) -> list[tuple[int, int, str, int]]:
+        return self._found_decoded(text) if escapes.has_codes(text) else self._found_plainly(text)
+
+    def _found_plainly(self, text: str) -> list[tuple[int, int, str, int]]:
         reading = read(text)
-        if self._is_usual and len(text) <= _GLANCE and _is_plain(reading):
+        if self._is_plain(reading):
             return []
         return [(*finding, rank) for rank, detector in enumerate(self._detectors) for finding in detector(reading)]
 
+    def _is_glanced_at(self, message: str) -> bool:
+        """Whether a message is nothing but, perhaps, the value of a name before it."""
+        return not escapes.has_codes(message) and self._is_plain(read(message))
+
+    def _is_plain(self, reading: Reading) -> bool:
+        return self._is_usual and len(reading.text) <= _GLANCE and _is_plain(reading)
+
     def _found_decoded(self, text: str) -> list[tuple[int, int, str, int]]:
-        """As `_found`, in the text with its codes resolved."""
+        """As `_found_plainly`, in the text with its codes resolved."""
         decoded, places = escapes.decode(text)
-        return [(places[start], places[end], kind, rank) for start, end, kind, rank in self._found(decoded)]
+        return [(places[start], places[end], kind, rank) for start, end, kind, rank in self._found_plainly(decoded)]
 
     def _wanted(self, text: str, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Not what is a placeholder already, of a kind that is not looked for, or on the application's list."""

@@ -3,7 +3,8 @@
 import re
 from functools import lru_cache
 
-_SECRET = re.compile(
+# Patterns are text here: `re` compiles them, and keeps them, with the first name that is looked at, not before.
+_WORDS = (
     r"(?:^|[_. -])(?:"
     r"[a-z]*(?:password|passwd|passwort|secret)|pass(?:word|phrase|code)?s?\d?|pwd|contrasena|secrets|credentials?"
     r"|(?:proxy[_-])?authorization|auth|cookies?|csrf|xsrf|bearer|apikeys?|authkey"
@@ -15,13 +16,13 @@ _SECRET = re.compile(
     r")(?:$|[_. -])"
 )
 #: Endings by which a name only speaks about a secret: `token_count`, `password_length`.
-_ABOUT = re.compile(
+_ABOUT = (
     r"[_. -](?:count|length|len|size|type|name|ttl|valid|validated?|required|enabled|limit|index|usage|ur[il]|path|file"
     r"|status|state|method|mode|errors?|reset|policy|strength|field|column|input|form|version|algorithm|provider|backend"
     r"|scheme|time|timeout|duration|latency|ms|seconds|age|start|started|end|ended|is|has|in|at|by|for|of|on|failed"
     r"|failure|success|expir(?:y|es|ed|ation)(?:_(?:at|in))?)$"
 )
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP = r"(?<=[a-z0-9])(?=[A-Z])"
 
 #: Attributes of the semantic conventions that hold names, numbers and states: nothing of anybody.
 _PLAIN = frozenset(
@@ -50,16 +51,14 @@ _ADDRESSES = frozenset(
     """.split()  # noqa: SIM905  same
 )
 _SQL = frozenset({"db.statement", "db.query.text"})
-_PARAMETERS = re.compile(
-    r"db\.(?:query|operation)\.parameters?(?:\.|$)|db\.(?:statement\.)?(?:params|parameters)(?:\.|$)"
-)
+_PARAMETERS = r"db\.(?:query|operation)\.parameters?(?:\.|$)|db\.(?:statement\.)?(?:params|parameters)(?:\.|$)"
 
 
 @lru_cache(maxsize=4096)
 def is_secret(key: str) -> bool:
     """Whether a key's name says that its value is a secret: `snake_case`, `camelCase`, `kebab-case`, `dotted.case`."""
-    words = _HUMP.sub("_", key[-128:]).lower()
-    return _SECRET.search(words) is not None and _ABOUT.search(words) is None
+    words = re.sub(_HUMP, "_", key[-128:]).lower()
+    return re.search(_WORDS, words) is not None and re.search(_ABOUT, words) is None
 
 
 def is_plain(key: str, *, ips: bool) -> bool:
@@ -78,4 +77,4 @@ def is_sql(key: str) -> bool:
 
 def is_sql_parameter(key: str) -> bool:
     """Whether an attribute holds what a statement was given."""
-    return _PARAMETERS.match(key) is not None
+    return re.match(_PARAMETERS, key) is not None

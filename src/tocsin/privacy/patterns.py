@@ -9,6 +9,7 @@ of `LONGEST_PIECE`, is searched in bounded time.
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 if sys.version_info >= (3, 11):
@@ -28,17 +29,13 @@ _OTHERS = 255
 _ANYTHING = frozenset(range(_OTHERS + 1))
 
 
-def _matching(pattern: str) -> frozenset[int]:
-    return frozenset(code for code in _ANYTHING if re.match(pattern, chr(code))) | {_OTHERS}
-
-
 _CATEGORIES = {
-    constants.CATEGORY_DIGIT: _matching(r"\d"),
-    constants.CATEGORY_NOT_DIGIT: _matching(r"\D"),
-    constants.CATEGORY_SPACE: _matching(r"\s"),
-    constants.CATEGORY_NOT_SPACE: _matching(r"\S"),
-    constants.CATEGORY_WORD: _matching(r"\w"),
-    constants.CATEGORY_NOT_WORD: _matching(r"\W"),
+    constants.CATEGORY_DIGIT: r"\d",
+    constants.CATEGORY_NOT_DIGIT: r"\D",
+    constants.CATEGORY_SPACE: r"\s",
+    constants.CATEGORY_NOT_SPACE: r"\S",
+    constants.CATEGORY_WORD: r"\w",
+    constants.CATEGORY_NOT_WORD: r"\W",
 }
 _REPEATS = (constants.MAX_REPEAT, constants.MIN_REPEAT)
 _ASSERTIONS = (constants.ASSERT, constants.ASSERT_NOT)
@@ -162,12 +159,17 @@ def _characters(operator: Any, argument: Any) -> frozenset[int]:
         codes = range(argument[0], min(argument[1], _OTHERS) + 1)
         return frozenset().union(*map(_either_case, codes)) | ({_OTHERS} if argument[1] > _OTHERS else frozenset())
     if operator is constants.CATEGORY:
-        return _CATEGORIES[argument]
+        return _matching(_CATEGORIES[argument])
     if operator is constants.IN:
         is_negated = argument[0][0] is constants.NEGATE
         members = frozenset().union(*(_characters(*each) for each in argument[is_negated:]))
         return (_ANYTHING - members) | {_OTHERS} if is_negated else members
     return _ANYTHING
+
+
+@lru_cache
+def _matching(category: str) -> frozenset[int]:
+    return frozenset(code for code in _ANYTHING if re.match(category, chr(code))) | {_OTHERS}
 
 
 def _either_case(code: int) -> frozenset[int]:

@@ -3,8 +3,9 @@
 import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from tocsin.privacy.patterns import PatternError, compile_bounded
 
@@ -18,8 +19,7 @@ _KIND = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _CALLBACK = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """An entry that cannot be used, and what to do about it."""
 
     key: str
@@ -27,8 +27,7 @@ class Flaw:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Rules of an application.
 
     `skip` are kinds that are not looked for. Values under `keys` (globs, any case) are masked whole; those under

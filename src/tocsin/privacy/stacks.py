@@ -1,6 +1,12 @@
 """Stack traces: the frames of one repeat in others, and what it ends with says its message once more."""
 
+import re
+
+BEGINNING = "Traceback (most recent call last):\n"
+
 _FRAME = '\n  File "'
+#: A frame, and the type of the exception behind it.
+_LAST = re.compile(r' {0,2}File "[^\n]{1,1000}\n(?: [^\n]{0,1000}\n){0,3}[\w.]{1,200}: ')
 #: Longer names are not looked at as names of secrets.
 _LONGEST_TYPE = 64
 
@@ -17,6 +23,12 @@ def split(text: str) -> tuple[str, str]:
     if last < 0 or source < 0 or end < 0 or text.find("[SQL: ", 0, end) >= 0:
         return "", ""
     return text[:end], text[last + 1 :]
+
+
+def head(text: str) -> str:
+    """Of the end of a stack trace, as `split` gives it, all but the message; empty where that is something else."""
+    match = _LAST.match(text)
+    return match[0] if match else ""
 
 
 def tells(stacktrace: str, text: str) -> bool:

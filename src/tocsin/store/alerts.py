@@ -86,7 +86,7 @@ def _held(row: sqlite3.Row) -> HeldAlert:
 
 
 def _row(value: Alert | AlertTransition) -> dict[str, object]:
-    row: dict[str, object] = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    row: dict[str, object] = {name: getattr(value, name) for name in value.__struct_fields__}
     row["rule_group"] = row.pop("group")
     return row | {name: json.dumps(row[name], sort_keys=True) for name in ("labels", "annotations") if name in row}
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from tocsin.store.database import Database, insert
 from tocsin.store.model import AlertEvent

@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+
+from msgspec.structs import asdict, replace
 
 from tocsin.store.database import Database, insert
 from tocsin.store.model import Beat, Heartbeat

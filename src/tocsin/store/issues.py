@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tocsin.store import counts, samples
 from tocsin.store.counts import Bucket
@@ -357,7 +358,7 @@ def _see_release(connection: sqlite3.Connection, sighting: Sighting) -> None:
 
 
 def _remember(connection: sqlite3.Connection, issue_id: int, event: IssueEvent) -> None:
-    row = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    row = {name: getattr(event, name) for name in event.__struct_fields__}
     insert(connection, "issue_events", row | {"issue_id": issue_id})
 
 

@@ -1,8 +1,9 @@
 """The values that go into the store and come out of it. Times are unix seconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 #: From the least to the worst; an issue's rises with what is seen of it.
 SEVERITIES = ("info", "warning", "error", "critical")
@@ -12,8 +13,7 @@ class StoreError(Exception):
     """The store cannot be opened, read or written; the message names the file and the fix."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True, kw_only=True):
     """One failure with its context, already masked."""
 
     at: float
@@ -28,8 +28,7 @@ class Occurrence:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """`count` occurrences of one fingerprint that a process saw, with the few of them that were sampled."""
 
     service: str
@@ -51,8 +50,7 @@ class Sighting:
     users: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
+class Issue(Struct, frozen=True, kw_only=True):
     """All occurrences of one root cause in one service."""
 
     id: int
@@ -86,8 +84,7 @@ class Issue:
     users: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueEvent:
+class IssueEvent(Struct, frozen=True, kw_only=True):
     """A step in the life of an issue: who did what, nobody where it went by itself."""
 
     at: float
@@ -96,16 +93,14 @@ class IssueEvent:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricBatch:
+class MetricBatch(Struct, frozen=True):
     """One collection of one process' metrics, as OTLP/JSON."""
 
     id: int
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(Struct, frozen=True, kw_only=True):
     """One alert of one rule: pending, firing, or resolved (`inactive` with `resolved_at`)."""
 
     group: str
@@ -121,8 +116,7 @@ class Alert:
     keep_firing_since: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertTransition:
+class AlertTransition(Struct, frozen=True, kw_only=True):
     """One step in the life of an alert, for the history."""
 
     at: float
@@ -134,8 +128,7 @@ class AlertTransition:
     value: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggedNotification:
+class LoggedNotification(Struct, frozen=True, kw_only=True):
     """What a receiver was last told about a group of alerts: the key to never telling it twice."""
 
     group_key: str
@@ -150,8 +143,7 @@ class LoggedNotification:
     acknowledged: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxEntry:
+class OutboxEntry(Struct, frozen=True, kw_only=True):
     """A notification on its way: decided, durable, and delivered at least once.
 
     It is `pending` until it is `sent`, `parked` because it cannot be, `suppressed` because there were too many within
@@ -180,8 +172,7 @@ class SilenceMatcher(NamedTuple):
     is_equal: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(Struct, frozen=True, kw_only=True):
     """While it is active, nobody is told of alerts that all of its matchers match; `id` is a UUID."""
 
     id: str
@@ -194,8 +185,7 @@ class Silence:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertStanding:
+class AlertStanding(Struct, frozen=True, kw_only=True):
     """What somebody decided about one firing of an alert, the one that began at `fired_at`; see `tocsin.alerting.life`.
 
     `status` is `acknowledged`, until `until_at` where that is not None, or `resolved`.
@@ -210,8 +200,7 @@ class AlertStanding:
     until_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertEvent:
+class AlertEvent(Struct, frozen=True, kw_only=True):
     """What was done about alerts: who did what, nobody where it went by itself.
 
     `subject` is the fingerprint of an alert, the id of a silence, or the key of a notification.
@@ -225,8 +214,7 @@ class AlertEvent:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beat:
+class Beat(Struct, frozen=True, kw_only=True):
     """A sign of life: `status` is `ok`, `started` or `failed`; `every` and `grace` are seconds, None leaves them."""
 
     name: str
@@ -238,8 +226,7 @@ class Beat:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heartbeat:
+class Heartbeat(Struct, frozen=True, kw_only=True):
     """Something that gives a sign of life every `every` seconds, and is missed `grace` seconds later."""
 
     name: str

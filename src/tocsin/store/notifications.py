@@ -3,7 +3,8 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from tocsin.store.database import Database, insert
 from tocsin.store.model import LoggedNotification, OutboxEntry
@@ -93,6 +94,16 @@ class Notifications:
             )
             return [_entry(row) for row in rows]
 
+    def settled(self, entry: OutboxEntry) -> list[OutboxEntry]:
+        """What the same integration was sent or not sent of the same group before, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM outbox WHERE receiver = ? AND integration = ? AND group_key = ?"
+                " AND state IN ('sent', 'suppressed') ORDER BY id",
+                (entry.receiver, entry.integration, entry.group_key),
+            )
+            return [_entry(row) for row in rows]
+
     def unsent(self) -> list[OutboxEntry]:
         """What is pending after an attempt, and what is parked, in order."""
         with self._database.reading() as connection:
@@ -172,4 +183,4 @@ def _logged(row: sqlite3.Row) -> LoggedNotification:
 
 
 def _entry(row: sqlite3.Row) -> OutboxEntry:
-    return OutboxEntry(**{name: row[name] for name in OutboxEntry.__dataclass_fields__})
+    return OutboxEntry(**{name: row[name] for name in OutboxEntry.__struct_fields__})

@@ -1,7 +1,8 @@
 """How much is kept of issues, and for how long."""
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tocsin.store.counts import DAY, expire
 
@@ -9,8 +10,7 @@ from tocsin.store.counts import DAY, expire
 _PORTION = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class Retention(Struct, frozen=True, kw_only=True):
     """Issues go when they were not seen for `age` seconds, or when there are more than `issues`, those seen longest ago
     first; stack traces and context after `occurrence_age`, or, the oldest first, while the file has more than `size`
     bytes of data.

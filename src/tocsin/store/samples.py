@@ -17,7 +17,7 @@ _DOCUMENTS = ("attributes", "details")
 def keep(connection: sqlite3.Connection, issue_id: int, fingerprint_id: int, samples: Iterable[Occurrence]) -> None:
     """Add samples, and drop those that tell least."""
     for sample in samples:
-        row = {name: getattr(sample, name) for name in Occurrence.__dataclass_fields__}
+        row = {name: getattr(sample, name) for name in Occurrence.__struct_fields__}
         row |= {name: json.dumps(dict(row[name])) for name in _DOCUMENTS}
         insert(connection, "occurrences", row | {"issue_id": issue_id, "fingerprint_id": fingerprint_id})
     prune(connection, issue_id)
@@ -53,6 +53,6 @@ def _dispensable(times: Sequence[float]) -> int:
 
 
 def _occurrence(row: sqlite3.Row) -> Occurrence:
-    values = {name: row[name] for name in Occurrence.__dataclass_fields__}
+    values = {name: row[name] for name in Occurrence.__struct_fields__}
     documents = {name: json.loads(row[name]) for name in _DOCUMENTS}
     return Occurrence(**values | documents | {"handled": bool(row["handled"])})

@@ -3,7 +3,8 @@
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from tocsin.store.database import Database, insert
 from tocsin.store.model import Silence, SilenceMatcher

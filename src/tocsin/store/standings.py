@@ -1,7 +1,8 @@
 """What people decided about alerts that fire."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+
+from msgspec.structs import asdict
 
 from tocsin.store.database import Database, insert
 from tocsin.store.model import AlertStanding

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tocsin.telemetry import otlp
 from tocsin.telemetry.otlp import AnyValue
@@ -23,8 +24,7 @@ REMEMBERED_TARGETS = 10_000
 _GO_ESCAPES = str.maketrans({"\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Target:
+class Target(Struct, frozen=True, eq=False):
     """Whose series they are: the labels that resource and scope give to each, compared by identity.
 
     `identity` is stronger than the attributes of a data point, `promoted` weaker.

@@ -4,14 +4,12 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from functools import wraps
+from functools import cached_property, partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, MetricsData
 
-from tocsin.telemetry.batch import encode
-from tocsin.telemetry.ended import EndedGauges
 from tocsin.telemetry.shared_collection import keeps_gauges, shared_collection
 
 P = ParamSpec("P")
@@ -63,8 +61,6 @@ class BatchReader(MetricReader):
     def __init__(self, sink: Callable[[bytes], object]) -> None:
         super().__init__()
         self._sink = sink
-        # Where the SDK forgets gauges that were not set again, only the absence of ours, which are observed, tells.
-        self._ended = EndedGauges(scope=None if keeps_gauges() else "tocsin")
 
     def _set_collect_callback(self, func: Callable[..., Any] | None) -> None:  # type: ignore[misc]  # no other seam
         super()._set_collect_callback(func and no_fork(func))
@@ -72,7 +68,16 @@ class BatchReader(MetricReader):
     def _receive_metrics(self, metrics_data: MetricsData, *_: Any, **__: Any) -> None:
         # Releases of the SDK before 1.43 give a process no identity of its own.
         instance = f"{socket.gethostname()}:{os.getpid()}"
-        self._sink(encode(metrics_data, instance=instance, ended=self._ended))
+        self._sink(self._encode(metrics_data, instance=instance))
+
+    @cached_property
+    def _encode(self) -> Callable[..., bytes]:
+        """Made by the first collection, some time after the process has started."""
+        from tocsin.telemetry.batch import encode  # noqa: PLC0415  see above
+        from tocsin.telemetry.ended import EndedGauges  # noqa: PLC0415  same
+
+        # Where the SDK forgets gauges that were not set again, only the absence of ours, which are observed, tells.
+        return partial(encode, ended=EndedGauges(scope=None if keeps_gauges() else "tocsin"))
 
     def shutdown(self, timeout_millis: float = 30_000, **_: Any) -> None:
         """There is nothing to release; the owner collects for the last time."""

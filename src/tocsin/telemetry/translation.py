@@ -1,8 +1,10 @@
 """Prometheus' `otlp:` stanza: how the names and attributes of OpenTelemetry become those of series."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from tocsin.telemetry.names import Kind, Strategy, label_name, metric_name
 
@@ -25,8 +27,7 @@ _REFUSED = {
 _IDENTIFYING = ("service.namespace", "service.name", "service.instance.id")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Translation:
+class Translation(Struct, frozen=True, eq=False):
     """The stanza; the defaults are Prometheus'. Compared by identity, because it is part of the keys of caches."""
 
     translation_strategy: Strategy = Strategy.ESCAPED_WITH_SUFFIXES
