@@ -26,6 +26,8 @@ logging.getLogger().addHandler(handler)
 app = Flask("subject")
 engine = create_engine("sqlite://")
 tracer = trace.get_tracer("subject")
+#: What an application asks binds its values.
+QUERY = text("SELECT :order AS id")
 #: A storm's failures happen where an application of this size may fail: in each of a thousand functions.
 VERBS = ["book", "cancel", "check", "count", "find", "load", "price", "reserve", "save", "ship"]
 THINGS = ["address", "basket", "coupon", "invoice", "order", "parcel", "payment", "product", "refund", "voucher"]
@@ -69,7 +71,7 @@ application = functions(Path(sys.argv[1]))
 @app.get("/ok")
 def ok():
     with engine.connect() as connection:
-        return str(connection.execute(text("SELECT 1")).scalar())
+        return str(connection.execute(QUERY, {"order": 1}).scalar())
 
 
 @app.get("/fail")

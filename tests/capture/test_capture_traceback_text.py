@@ -8,7 +8,6 @@ import sys
 import traceback
 import types
 import weakref
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.capture import traceback_text as room
-from tocsin.capture.traceback_text import LOOK, TracebackText
+from tocsin.capture.traceback_text import TracebackText
 
 #: Ways to call on, each with its own carets, lines and indentation.
 STEPS = (
@@ -74,16 +73,16 @@ GROUP = getattr(builtins, "ExceptionGroup", ValueError)
 
 @pytest.fixture
 def text():
-    return TracebackText(clock=count().__next__)
+    return TracebackText()
 
 
 @pytest.fixture
 def shop(tmp_path):
     """Modules of the application, on disk."""
-    numbers = count()
+    count = iter(range(10**6))
 
     def shop(source, **names):
-        name = f"shop{next(numbers)}"
+        name = f"shop{next(count)}"
         path = tmp_path / f"{name}.py"
         path.write_text(source)
         spec = importlib.util.spec_from_file_location(name, path)
@@ -135,7 +134,7 @@ def folder(tmp_path_factory):
 
 @given(data=st.data())
 def test_whatever_is_raised_wherever(data, folder):
-    text = TracebackText(clock=count().__next__)
+    text = TracebackText()
     steps = data.draw(st.lists(st.sampled_from(STEPS), max_size=4), "steps")
     end = data.draw(st.sampled_from(ENDS), "end")
     turns = data.draw(st.lists(st.sampled_from(TURNS), max_size=2), "turns")
@@ -282,17 +281,3 @@ def test_a_line_without_end_is_not_remembered(text, shop):
     error = raised(shop(f"def f():\n    raise ValueError({', '.join(['1'] * room.REMEMBERED_LENGTH)})\n").f)
     assert same(text, error)
     assert {entry.filename for entry in text._entries.values()} == {__file__}
-
-
-def test_files_are_looked_at_once_a_second(shop):
-    now = [100.0]
-    text = TracebackText(clock=lambda: now[0])
-    module = shop(module_of([STEPS[0]], ENDS[0], []))
-    error = raised(module.step0, 1, module.end)
-    before = text.format(error)
-    path = Path(module.__file__)
-    path.write_text(path.read_text().replace("call(n - 1) + 1", "call(n - 2) + 2 + 2"))
-    assert text.format(error) == before
-    now[0] += LOOK
-    assert "call(n - 2)" in text.format(error)
-    assert same(text, error)

@@ -98,7 +98,9 @@ class Scopes:
 
     def begin(self, span: Any) -> None:
         """A trace enters this process, by a span without a parent or with one elsewhere."""
-        trace_id = span.context.trace_id
+        if not self.are_kept:
+            return
+        trace_id = span._context.trace_id  # noqa: SLF001  the SDK's property takes longer
         known = self._young.get(trace_id) or self._old.get(trace_id)
         if known is None:
             self._add(trace_id, Scope(weakref.ref(span)))
@@ -120,15 +122,16 @@ class Scopes:
 
     def end(self, span: Any) -> None:
         """A span at which its trace entered this process has ended; with the last one of them, the scope does."""
-        trace_id = span.context.trace_id
-        scope = self.find(trace_id)
-        if scope is not None:
-            scope.roots -= 1
-            if scope.roots <= 0:
-                self._young.pop(trace_id, None)
-                self._old.pop(trace_id, None)
-            elif self.have_crumbs:
-                self.leave(span)
+        trace_id = span._context.trace_id  # noqa: SLF001  the SDK's property takes longer
+        scope = self._young.get(trace_id) or self._old.get(trace_id)
+        if scope is None:
+            return
+        scope.roots -= 1
+        if scope.roots <= 0:
+            self._young.pop(trace_id, None)
+            self._old.pop(trace_id, None)
+        elif self.have_crumbs:
+            self.leave(span)
 
     def clear(self) -> None:
         """Forget everything."""

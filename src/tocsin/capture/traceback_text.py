@@ -2,10 +2,9 @@
 
 import linecache
 import sys
-import time
 import traceback
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import CodeType, TracebackType
 from typing import NamedTuple
 
@@ -17,8 +16,6 @@ from tocsin.errors.live import UNPRINTABLE, callers, calls, cause_of
 REMEMBERED = 4_096
 #: Characters of source that one of them may have.
 REMEMBERED_LENGTH = 4_096
-#: Seconds for which a file is not looked at again: asking the system takes longer than all the rest.
-LOOK = 1.0
 #: Repetitions of one line that the standard library prints before it only counts them.
 PRINTED = 3
 
@@ -64,7 +61,7 @@ class _Entry(NamedTuple):
 
 
 class _Sources(dict[str, list[str]]):
-    """The lines of each file, which is looked at once for changes: the standard library does so for each traceback."""
+    """The lines of each file: the standard library looks once a traceback whether it has changed."""
 
     def __missing__(self, filename: str) -> list[str]:
         linecache.checkcache(filename)
@@ -75,14 +72,11 @@ class _Sources(dict[str, list[str]]):
 class TracebackText:
     """Formats exceptions as `traceback.format_exception` does, and remembers what it prints for each call.
 
-    That is text only, and bounded; of code it keeps no more than weak references. A change of a file may show a second
-    later. Takes a third of a microsecond for a
+    That is text only, and bounded; of code it keeps no more than weak references. Takes a third of a microsecond for a
     call that was printed before, and the standard library's time for the others. Thread-safe.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._sources, self._looked_at = _Sources(), clock()
+    def __init__(self) -> None:
         self._entries: dict[tuple[int, int, int | None], _Entry] = {}
         self._plain: weakref.WeakKeyDictionary[type, bool] = weakref.WeakKeyDictionary()
 
@@ -91,7 +85,7 @@ class TracebackText:
         if hasattr(sys, "tracebacklimit"):
             return None
         chain = self._chain(error)
-        sources = self._looked_up()
+        sources = _Sources()
         parts: list[str] = []
         for link, joint in reversed(chain):
             tail = _tail(link)
@@ -99,12 +93,6 @@ class TracebackText:
                 return None
             parts += (*self._stack(link.__traceback__, sources), tail, joint)
         return "".join(parts) or None
-
-    def _looked_up(self) -> _Sources:
-        now = self._clock()
-        if now - self._looked_at >= LOOK:
-            self._sources, self._looked_at = _Sources(), now
-        return self._sources
 
     def _chain(self, error: BaseException) -> list[tuple[BaseException, str]]:
         """The exceptions that are printed, the last one first, each with what follows it; empty unless all are plain.

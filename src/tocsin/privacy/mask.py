@@ -24,8 +24,8 @@ _PLAIN, _TEXT, _TELLING, _STATEMENT, _PARAMETER, _SECRET = range(6)
 _SHORTEST, _SMALLEST = 6, 10_000_000
 #: Names whose treatment is remembered.
 _MOST_NAMES = 4_096
-#: Bytes of attributes, and of the frames of stack traces, that are remembered; the longest attributes among them.
-_ATTRIBUTES, _FRAMES = 500_000, 1_000_000
+#: Bytes of attributes that are remembered; the longest ones among them.
+_ATTRIBUTES = 500_000
 _LONGEST_TEXT, _LONGEST_STATEMENT = 512, 2_048
 #: Texts that are remembered with what they become: failures repeat.
 _LONG, _LONG_TEXTS = 16_384, 128
@@ -75,7 +75,6 @@ class Masker:
         self._memory: Memory[MaskedValue] = Memory(_ATTRIBUTES)
         #: Attributes, as pairs, that were clean lately: to be asked for at the speed of C.
         self.clean = self._memory.clean
-        self._frames: Memory[None] = Memory(_FRAMES)
         self._remembered = lru_cache(_LONG_TEXTS)(self._look)
 
     def detection(self) -> "Detection":
@@ -168,14 +167,12 @@ class Masker:
         return isinstance(value, int | float) and (treatment == _PLAIN or value < _SMALLEST)
 
     def _look(self, text: str) -> Masked:
-        """As the detection does it; frames that were clean before are not looked at again."""
+        """As the detection does it; of stack traces, which repeat, the frames and the end are looked at apart."""
+        detection = self.detection()
         frames, end = stacks.split(text)
-        if not frames:
-            return self.detection().inspect(text)
-        if frames not in self._frames.clean and not self.detection().inspect(frames).found:
-            self._frames.remember(frames, None, length=len(frames))
-        is_clean = frames in self._frames.clean and not self.detection().inspect(end).found
-        return Masked(text) if is_clean else self.detection().inspect(text)
+        if frames and not detection.inspect(frames).found and not detection.inspect(end).found:
+            return Masked(text)
+        return detection.inspect(text)
 
     def _treatment(self, key: str) -> int:
         if len(self._treatments) >= _MOST_NAMES:
