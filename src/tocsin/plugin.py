@@ -34,6 +34,9 @@ from tocsin.telemetry import BatchReader, Forked, attach_reader, caches, circuit
 from tocsin.ticker import Ticker
 from tocsin.version import __version__
 
+#: In a storm of failures, the writer takes a twentieth of a processor.
+REST = 20.0
+
 
 class Runtime:
     """Tocsin in one process, attached to the providers that this process has."""
@@ -55,7 +58,7 @@ class Runtime:
         self.candidate = Candidate(
             config, store=self.store, meter=meter, collect=self.reader.collect, settings=LiveSettings(settings)
         )
-        writer = Ticker("writer", self.capture.write, interval=config.flush_interval)
+        writer = Ticker("writer", self.capture.write, interval=config.flush_interval, rest=REST)
         self.capture.recorder.inbox.hurry = writer.hurry
         self.heartbeats = Inbox(self.store, interval=config.flush_interval)
         self._tickers = [

@@ -11,23 +11,25 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from tocsin.guard import guard
 
-#: Times what a call took of the processor, it rests after it, but no longer than so many seconds for that reason.
-REST, LONGEST_REST = 20, 10.0
+#: The longest rest for what a call took of the processor, in seconds.
+LONGEST_REST = 10.0
 
 
 class Ticker:
     """Calls `work` again and again, `interval` seconds after the last call ended, or sooner in a hurry.
 
-    Where `work` is much, it is done less often, so that the application has the processor: see `REST`.
-    Does so on a daemon thread with an OpenTelemetry context of its own and instrumentation suppressed, so that what it
-    does is no telemetry of the application. In a forked child a ticker that was running runs again. An exception of
-    `work` is the guard's, and the thread goes on.
+    Where `work` is much, it may be done less often, so that the application has the processor: the next call does not
+    follow before `rest` times what the last one took of it, or `LONGEST_REST`.
+    It is done on a daemon thread with an OpenTelemetry context of its own and instrumentation suppressed, so that it is
+    no telemetry of the application. In a forked child a ticker that was running runs again. An exception of `work` is
+    the guard's, and the thread goes on.
     """
 
-    def __init__(self, name: str, work: Callable[[], object], *, interval: float) -> None:
+    def __init__(self, name: str, work: Callable[[], object], *, interval: float, rest: float = 0.0) -> None:
         self._name = name
         self._work = work
         self._interval = interval
+        self._rest = rest
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -85,7 +87,7 @@ class Ticker:
                     return
                 begun = time.thread_time()
                 self._tick()
-                rest = min(REST * (time.thread_time() - begun), LONGEST_REST)
+                rest = min(self._rest * (time.thread_time() - begun), LONGEST_REST)
 
     def _tick(self) -> None:
         with guard.block(f"{self._name} thread"):
