@@ -15,12 +15,10 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from tocsin.banner import banner
 from tocsin.capture import Capture, attach_log_record_processor, attach_span_processor
-from tocsin.capture.sentry import add_fingerprint
 from tocsin.config import Config, Settings, load
 from tocsin.evaluator.candidate import Candidate, outlook
 from tocsin.evaluator.live_settings import LiveSettings
 from tocsin.exporting import variables
-from tocsin.exporting.attach import attach_exporters
 from tocsin.exporting.destinations import destinations
 from tocsin.exporting.silence import spare_dead_endpoints
 from tocsin.greenlets import around_patching
@@ -74,6 +72,8 @@ class Runtime:
 
     def export_to(self, endpoint: str) -> None:
         """Let what is exported nowhere go to an OTLP endpoint."""
+        from tocsin.exporting.attach import attach_exporters  # noqa: PLC0415  only where the launcher did not do so
+
         providers = {"traces": self._tracer_provider, "metrics": self._meter_provider, "logs": self._logger_provider}
         for finish in attach_exporters(endpoint, **providers):
             self._shutdown.add("measurements", finish)
@@ -227,6 +227,8 @@ def sentry_before_send(event: dict[str, Any], hint: dict[str, Any]) -> dict[str,
     Its events get our fingerprint, so that one issue here is one issue there. Never raises, never drops an event.
     """
     if _runtime is not None:
+        from tocsin.capture.sentry import add_fingerprint  # noqa: PLC0415  only beside sentry-sdk
+
         add_fingerprint(event, hint, _runtime.capture.recorder)
     return event
 

@@ -189,7 +189,7 @@ def test_lag_is_what_a_slow_evaluation_adds(scene, rules, clock, written):
     scene.step(candidate)
 
     def lag():
-        return round(candidate._lag.seconds())
+        return round(candidate._metrics.lag.seconds())
 
     assert lag() == 0
     clock.advance(15)

@@ -83,7 +83,7 @@ def test_what_is_left_out_is_a_metric(scene, monkeypatch):
     scene.step(candidate, times=2)
     counts = candidate._evaluator._overflow
     assert counts["series"] > 0
-    assert candidate._overflow._counts["series"] == counts["series"]
+    assert candidate._metrics.overflow._counts["series"] == counts["series"]
     store = scene.store()
     exported = [series for batch in store.metric_batches.after(0) for series in samples(batch.payload)]
     overflow = [value for labels, _, value in exported if ("bound", "series") in labels]

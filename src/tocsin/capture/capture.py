@@ -3,35 +3,25 @@
 import os
 import weakref
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from opentelemetry.metrics import Meter
 from opentelemetry.sdk.resources import Resource
 from wrapt import register_post_import_hook
 
-from tocsin.capture.celery import hook_celery, hook_celery_requests
-from tocsin.capture.celery_logging import hook_celery_logging
-from tocsin.capture.circuits import hook_circuitbreaker, hook_pybreaker
-from tocsin.capture.django import hook_django
-from tocsin.capture.event_loops import hook_event_loops
 from tocsin.capture.excepthooks import hook_excepthooks
-from tocsin.capture.flask import hook_flask
 from tocsin.capture.futures import FutureWatch
 from tocsin.capture.inbox import Inbox
 from tocsin.capture.logs import TocsinLogRecordProcessor, hook_logging
-from tocsin.capture.pools import hook_pools
-from tocsin.capture.processes import hook_processes
 from tocsin.capture.recorder import Recorder
 from tocsin.capture.redaction import Redaction
 from tocsin.capture.report import listener
 from tocsin.capture.scope import scopes
 from tocsin.capture.spans import TocsinSpanProcessor, hook_record_exception
-from tocsin.capture.sqlalchemy import hook_sqlalchemy
-from tocsin.capture.starlette import hook_exception_handlers, hook_starlette
 from tocsin.capture.traceback_text import TracebackText
-from tocsin.capture.uvicorn import hook_uvicorn
 from tocsin.capture.writer import Deployment, Writer
 from tocsin.config import Config
 from tocsin.errors import InApp, load_categories, status_after
@@ -45,30 +35,34 @@ from tocsin.telemetry.reader import no_fork
 if TYPE_CHECKING:
     from tocsin.capture.details import Witness
 
-#: Modules and what is hooked when, and only if, the application imports them.
-HOOKS: dict[str, Callable[..., Callable[[], None]]] = {
-    "asyncio.base_events": hook_event_loops,
-    "celery.app.log": hook_celery_logging,
-    "celery.worker.request": hook_celery_requests,
-    "django.core.handlers.base": hook_django,
-    "flask": hook_flask,
-    "sqlalchemy.engine": hook_sqlalchemy,
-    "starlette._exception_handler": hook_exception_handlers,
-    "starlette.applications": hook_starlette,
+#: Modules, and what hooks them when, and only if, the application imports them: a module of this room and a function.
+HOOKS = {
+    "asyncio.base_events": "event_loops:hook_event_loops",
+    "celery.app.log": "celery_logging:hook_celery_logging",
+    "celery.worker.request": "celery:hook_celery_requests",
+    "django.core.handlers.base": "django:hook_django",
+    "flask": "flask:hook_flask",
+    "sqlalchemy.engine": "sqlalchemy:hook_sqlalchemy",
+    "starlette._exception_handler": "starlette:hook_exception_handlers",
+    "starlette.applications": "starlette:hook_starlette",
 }
 #: Those whose processes end without an exit handler.
-LAST_HOOKS: dict[str, Callable[..., Callable[[], None]]] = {
-    "multiprocessing.process": hook_processes,
-    "uvicorn.server": hook_uvicorn,
+LAST_HOOKS = {
+    "multiprocessing.process": "processes:hook_processes",
+    "uvicorn.server": "uvicorn:hook_uvicorn",
 }
 #: Those that report state, not failures.
-METER_HOOKS: dict[str, Callable[..., Callable[[], None]]] = {
-    "sqlalchemy.engine": hook_pools,
+METER_HOOKS = {
+    "sqlalchemy.engine": "pools:hook_pools",
 }
-CIRCUIT_HOOKS: dict[str, Callable[[ModuleType], Callable[[], None]]] = {
-    "circuitbreaker": hook_circuitbreaker,
-    "pybreaker": hook_pybreaker,
+CIRCUIT_HOOKS = {
+    "circuitbreaker": "circuits:hook_circuitbreaker",
+    "pybreaker": "circuits:hook_pybreaker",
 }
+
+
+#: Given the module, it returns what takes the hook away.
+Hook: TypeAlias = Callable[[ModuleType], Callable[[], None]]
 
 
 class Capture:
@@ -132,18 +126,17 @@ class Capture:
         ]
         self._when_imported("concurrent.futures._base", self._futures.hook)
         for name, hook in HOOKS.items():
-            self._when_imported(name, partial(hook, recorder=self.recorder))
-        self._when_imported(
-            "celery.signals", partial(hook_celery, recorder=self.recorder, finish=finish, meter=self._meter)
-        )
-        for name, last_hook in LAST_HOOKS.items():
-            self._when_imported(name, partial(last_hook, recorder=self.recorder, finish=finish))
+            self._when_imported(name, _hook(hook, recorder=self.recorder))
+        celery = _hook("celery:hook_celery", recorder=self.recorder, finish=finish, meter=self._meter)
+        self._when_imported("celery.signals", celery)
+        for name, hook in LAST_HOOKS.items():
+            self._when_imported(name, _hook(hook, recorder=self.recorder, finish=finish))
         for name, hook in METER_HOOKS.items():
-            self._when_imported(name, partial(hook, meter=self._meter))
-        for name, circuit_hook in CIRCUIT_HOOKS.items():
-            self._when_imported(name, circuit_hook)
+            self._when_imported(name, _hook(hook, meter=self._meter))
+        for name, hook in CIRCUIT_HOOKS.items():
+            self._when_imported(name, _hook(hook))
 
-    def _when_imported(self, name: str, hook: Callable[[ModuleType], Callable[[], None]]) -> None:
+    def _when_imported(self, name: str, hook: Hook) -> None:
         @guard(f"{name} hook")
         def on_import(module: ModuleType) -> None:
             if self._is_listening:
@@ -152,8 +145,9 @@ class Capture:
         register_post_import_hook(on_import, name)
 
     def write(self) -> None:
-        """Write what was handed over until now; before that, load what the first failure would have to wait for."""
-        self._prepare()
+        """Write what was handed over until now; where there is work, load what its first failure would wait for."""
+        if self.recorder.inbox.work:
+            self._prepare()
         self.writer.flush()
 
     @no_fork
@@ -178,6 +172,17 @@ class Capture:
         scopes.clear()
         while self._unhook:
             self._unhook.pop()()
+
+
+def _hook(name: str, **given: object) -> Hook:
+    """Imported no sooner than what it hooks."""
+    module, _, function = name.partition(":")
+
+    def hook(hooked: ModuleType) -> Callable[[], None]:
+        made: Callable[[], None] = getattr(import_module(f"tocsin.capture.{module}"), function)(hooked, **given)
+        return made
+
+    return hook
 
 
 def _environment(config: Config, resource: Resource) -> str:

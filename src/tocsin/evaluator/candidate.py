@@ -11,17 +11,13 @@ from typing import TYPE_CHECKING
 from opentelemetry.metrics import Meter
 
 from tocsin.config import Config
-from tocsin.evaluator.heartbeat_metrics import HeartbeatMetrics
-from tocsin.evaluator.issue_metrics import IssueMetrics
-from tocsin.evaluator.lag import Lag
 from tocsin.evaluator.live_settings import LiveSettings
-from tocsin.evaluator.overflow import Overflow
 from tocsin.notices import notices
 from tocsin.store import Store, StoreError
-from tocsin.telemetry import observe_host
 
 if TYPE_CHECKING:
     from tocsin.evaluator.evaluator import Evaluator
+    from tocsin.evaluator.own_metrics import OwnMetrics
 
 
 class Candidate:
@@ -48,12 +44,8 @@ class Candidate:
         self._meter = meter
         self._collect = collect
         self._clock = clock
-        self._issues = IssueMetrics()
-        self._heartbeats = HeartbeatMetrics()
-        self._lag = Lag(config.evaluation_interval, clock=clock)
-        self._overflow = Overflow()
+        self._metrics: OwnMetrics | None = None
         self._evaluator: Evaluator | None = None
-        self._observing = False
         self._stepping = threading.Lock()
         this = weakref.ref(self)
         os.register_at_fork(after_in_child=lambda: _free(this()))
@@ -101,19 +93,18 @@ class Candidate:
             return False
 
     def _evaluate(self) -> bool:
-        self._observe()
-        self._issues.read(self._store, now=self._clock())
-        self._heartbeats.read(self._store)
+        metrics = self._metrics = self._metrics or self._observe()
+        metrics.read(self._store, now=self._clock())
         self._collect()
         # After the collection, whose samples would be in the future otherwise.
         now = self._clock()
-        self._lag.begin(now)
+        metrics.lag.begin(now)
         if self._evaluator is not None and self._evaluator.is_ahead_of(now):
             self._dismiss()
         self._follow_settings(now)
         self._evaluator = self._evaluator or self._take_over(now)
         self._evaluator.tick(now)
-        self._overflow.add(self._evaluator.overflow())
+        metrics.overflow.add(self._evaluator.overflow())
         return True
 
     def _follow_settings(self, now: float) -> None:
@@ -137,15 +128,13 @@ class Candidate:
             self._store.lock.release()
             raise
 
-    def _observe(self) -> None:
+    def _observe(self) -> "OwnMetrics":
         """One process speaks for the machine and for the issues: the one that evaluates, none that it forked."""
-        if not self._observing:
-            self._observing = True
-            observe_host(self._meter, active=self._speaks)
-            self._issues.observe(self._meter, active=self._speaks)
-            self._heartbeats.observe(self._meter, active=self._speaks)
-            self._lag.observe(self._meter, active=self._speaks)
-            self._overflow.observe(self._meter, active=self._speaks)
+        from tocsin.evaluator.own_metrics import OwnMetrics  # noqa: PLC0415  see the class
+
+        return OwnMetrics(
+            self._meter, interval=self._config.evaluation_interval, clock=self._clock, active=self._speaks
+        )
 
     def _speaks(self) -> bool:
         return self._store.lock.held
