@@ -106,6 +106,7 @@ def test_an_sdk_configured_in_code_exports_where_the_settings_say(sink):
 @pytest.mark.parametrize("scheme", ["http", "grpc"])
 def test_what_is_attached_to_an_sdk_configured_in_code_is_spared_too(nobody, capsys, caplog, monkeypatch, scheme):
     protocol = {"http": "http/protobuf", "grpc": "grpc"}[scheme]
+    pytest.importorskip(f"opentelemetry.exporter.otlp.proto.{scheme}")
     monkeypatch.setattr("tocsin.exporting.attach.installed_protocols", lambda: [protocol])
     metrics = MeterProvider(shutdown_on_exit=False)
     (finish,) = attach_exporters(f"http://localhost:{nobody}", traces=object(), metrics=metrics, logs=object())
