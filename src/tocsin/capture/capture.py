@@ -145,9 +145,8 @@ class Capture:
         register_post_import_hook(on_import, name)
 
     def write(self) -> None:
-        """Write what was handed over until now; where there is work, load what its first failure would wait for."""
-        if self.recorder.inbox.work:
-            self._prepare()
+        """Write what was handed over until now; before that, load what the first failure would have to wait for."""
+        self._prepare()
         self.writer.flush()
 
     @no_fork
