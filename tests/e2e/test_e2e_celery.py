@@ -192,6 +192,13 @@ def test_a_task_ends(run, task):
     assert sorted(run.seen.get(task, [])) == (GENTLE | ROUGH)[task]
 
 
+def test_every_occurrence_is_counted_and_kept(run):
+    store = run.place.store()
+    issues = [issue for issue in store.issues.recent() if issue.service == "worker"]
+    assert issues
+    assert [len(store.issues.occurrences(issue.id)) for issue in issues] == [issue.count for issue in issues]
+
+
 def test_nothing_else_is_seen(run):
     assert set(run.seen) <= set(GENTLE | ROUGH)
     assert not [line for line in run.worker.said() if "failed" in line]

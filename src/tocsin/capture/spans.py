@@ -63,17 +63,17 @@ class TocsinSpanProcessor(SpanProcessor):
                 recorder.inbox.measure(span)
 
     def _finish(self, span: Span) -> None:
-        """Identify its failure, then mask it."""
-        # The SDK's property copies the events, and most spans have none.
-        is_eventful = len(span._events) > 0  # noqa: SLF001  see above
-        if self.recorder is not None and (is_eventful or span.status.status_code is StatusCode.ERROR):
+        """Identify its failure, then mask it, whatever became of that."""
+        if self.recorder is not None:
             self._identify(span, self.recorder)
         if self.redaction is not None:
             self.redaction.mask_span(span)
 
     @guard("span processor, failure")
     def _identify(self, span: Span, recorder: Recorder) -> None:
-        """Before masking, which must not fail with it."""
+        # The SDK's property copies the events, and most spans have none.
+        if not len(span._events) and span.status.status_code is not StatusCode.ERROR:  # noqa: SLF001  see above
+            return
         if FINGERPRINT not in (span.attributes or {}) and not is_client_error(span):
             draft = _draft_of(span, recorder)
             if draft is not None:
