@@ -202,6 +202,8 @@ def test_what_escapes_after_it_was_written_is_no_longer_handled_and_is_not_count
         throw(ValueError("x"))
     draft = host.capture.recorder.see(caught.value, handled=True)
     (before,) = host.issues()
+    (sample,) = host.store.issues.occurrences(before.id)
+    assert sample.handled
     if how == "seen again":
         host.capture.recorder.see(caught.value, handled=False)
     else:
@@ -212,6 +214,8 @@ def test_what_escapes_after_it_was_written_is_no_longer_handled_and_is_not_count
     assert [point.value for point in host.metrics("tocsin.errors")] == [1]
     (minute,) = host.store.issues.trend(after.id, grain=60, since=0)
     assert minute.occurrences == 1
+    (sample,) = host.store.issues.occurrences(after.id)
+    assert not sample.handled
 
 
 def test_what_escapes_after_its_issue_was_forgotten_makes_no_issue(host):

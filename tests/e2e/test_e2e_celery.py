@@ -126,11 +126,8 @@ def occurrences(place, service="worker"):
     found, store = defaultdict(list), place.store()
     for issue in store.issues.recent() if place.store_path.exists() else ():
         if issue.service == service:
-            kept = store.issues.occurrences(issue.id)
-            for each in kept:
-                # A sample that was saved before its failure escaped tells what was known; the issue, what became of it.
-                handled = each.handled and (issue.handled or len(kept) > 1)
-                found[each.attributes.get("celery.task_name")].append((issue.error_type, handled))
+            for each in store.issues.occurrences(issue.id):
+                found[each.attributes.get("celery.task_name")].append((issue.error_type, each.handled))
     return dict(found)
 
 

@@ -20,12 +20,16 @@ class Tally(Struct):
     worst: Draft | None = None
     samples: list[Draft] = field(default_factory=list)
     users: set[str] = field(default_factory=set)
+    #: When those happened that were told again because they escaped: they may be saved as handled.
+    escaped: list[float] = field(default_factory=list)
 
     def add(self, draft: Draft, *, again: bool) -> None:
         """Count one more, unless it was told `again` because it escaped."""
         self.first_at = min(self.first_at or draft.at, draft.at)
         self.latest = draft
         self.count += not again
+        if again and len(self.escaped) < WAITING_SAMPLES:
+            self.escaped.append(draft.at)
         if self.worst is None or not draft.handled:
             self.handled, self.worst = draft.handled, draft
 
@@ -51,4 +55,5 @@ class Tally(Struct):
         if not later.handled:
             self.handled, self.worst = False, later.worst
         self.samples += later.samples[: WAITING_SAMPLES - len(self.samples)]
+        self.escaped += later.escaped[: WAITING_SAMPLES - len(self.escaped)]
         self.users.update(list(later.users)[: USERS - len(self.users)])

@@ -174,6 +174,7 @@ class Writer:
             first_at=tally.first_at,
             last_at=tally.latest.at,
             samples=tuple(map(self._occurrence, tally.samples)),
+            escaped=tuple(tally.escaped),
             users=frozenset(map(self._pseudonym, tally.users)),
             aliases=identity.aliases,
         )

@@ -228,6 +228,8 @@ class Issues:
 
 def _record(connection: sqlite3.Connection, sighting: Sighting, status_after: Verdict) -> None:
     found = _find(connection, sighting) or _adopt(connection, sighting)
+    if found is not None:
+        samples.escape(connection, found[1].id, sighting.escaped)
     if sighting.count == 0:
         _escalate(connection, found, sighting)
         return

@@ -46,6 +46,8 @@ class Sighting(Struct, frozen=True, kw_only=True):
     #: What earlier algorithms made of it: an issue that is known by one of these is this one.
     aliases: tuple[str, ...] = ()
     samples: tuple[Occurrence, ...] = ()
+    #: When occurrences happened that seemed handled, and may be kept as such, and escaped.
+    escaped: tuple[float, ...] = ()
     #: Who was hit, as far as the process knew; pseudonyms, the store keeps them as they are.
     users: frozenset[str] = frozenset()
 

@@ -23,6 +23,12 @@ def keep(connection: sqlite3.Connection, issue_id: int, fingerprint_id: int, sam
     prune(connection, issue_id)
 
 
+def escape(connection: sqlite3.Connection, issue_id: int, times: Iterable[float]) -> None:
+    """Those that happened at these times, as far as they are kept, were not handled after all."""
+    changes = [(issue_id, at) for at in times]
+    connection.executemany("UPDATE occurrences SET handled = 0 WHERE issue_id = ? AND at = ?", changes)
+
+
 def prune(connection: sqlite3.Connection, issue_id: int) -> None:
     """Back to the number that is kept."""
     rows = connection.execute("SELECT id, at FROM occurrences WHERE issue_id = ? ORDER BY at, id", (issue_id,))
